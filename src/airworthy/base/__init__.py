@@ -1,0 +1,1 @@
+"""What every floor stands on: errors with a place, time, ids, canonical bytes, quantities with units."""
