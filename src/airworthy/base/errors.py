@@ -1,13 +1,13 @@
 """One error tree. Every error has a code, a sentence, a place where it has one, and help.
 
-    AirworthyError
-    ├── BadInput       what a person gave us cannot be used; carries every diagnostic at once
-    ├── OutOfRange     an argument outside what a formula allows; a defect of the caller
-    ├── MissingExtra   an optional library is not installed
-    └── StoreError     the store cannot be used safely; callers fall back
-        ├── StoreLocked    another process holds it
-        ├── StoreDamaged   bytes are not what was written
-        └── StoreFull      nothing more can be made durable
+AirworthyError
+├── BadInput       what a person gave us cannot be used; carries every diagnostic at once
+├── OutOfRange     an argument outside what a formula allows; a defect of the caller
+├── MissingExtra   an optional library is not installed
+└── StoreError     the store cannot be used safely; callers fall back
+    ├── StoreLocked    another process holds it
+    ├── StoreDamaged   bytes are not what was written
+    └── StoreFull      nothing more can be made durable
 """
 
 from __future__ import annotations

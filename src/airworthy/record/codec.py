@@ -1,0 +1,27 @@
+"""Records to leaves and back."""
+
+from __future__ import annotations
+
+import msgspec
+
+from airworthy.base import canonical
+from airworthy.record.data import GapMeasured
+from airworthy.record.decision import DecisionMade, GateClosed, GateOpened, OutcomeLearnt
+from airworthy.record.envelope import Record
+from airworthy.record.governance import CharterAdopted, RunFinished, RunStarted
+
+AnyRecord = (
+    DecisionMade | OutcomeLearnt | GateOpened | GateClosed | CharterAdopted | RunStarted | RunFinished | GapMeasured
+)
+
+_decode = msgspec.json.Decoder(AnyRecord).decode
+
+
+def leaf(record: Record) -> bytes:
+    """The exact bytes that enter the log. Declared types keep floats out; `ts` and `at` fit 53 bits until 2255."""
+    return canonical.encode_trusted(record)
+
+
+def record(leaf: bytes) -> AnyRecord:
+    """The record a leaf holds. Raises msgspec.ValidationError on foreign or damaged bytes."""
+    return _decode(leaf)

@@ -1,0 +1,126 @@
+"""Decisions, what turned out to be true, and the gate that opened or closed on it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from airworthy.base.clock import Micros
+from airworthy.base.quantity import Ppm
+from airworthy.record.envelope import Record
+
+Route = Literal["act", "review", "escalate", "fallback"]
+Stage = Literal["pilot", "shadow", "assist", "default"]
+LabelClass = Literal["outcome", "blind", "sighted"]
+Work = Literal["pilot", "curated", "production"]  # the pilot's own items | later ones it would have kept | all the rest
+
+
+class Model(msgspec.Struct, frozen=True):
+    """Which model spoke. `version` is a digest or a name its owner keeps stable."""
+
+    provider: str
+    name: str
+    version: str
+
+
+class Confidence(msgspec.Struct, frozen=True):
+    """Calibrated chance of being right, and what stood behind it when it was shown."""
+
+    p: Ppm
+    n: int  # labels the calibrator learnt from
+    calibrator: str  # digest
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why a route was chosen: a stable code, and the names it speaks of."""
+
+    code: str
+    about: str = ""
+
+
+class SourceState(msgspec.Struct, frozen=True):
+    """A source as it stood when it was read."""
+
+    source: str
+    contract: str
+    as_of: Micros | None
+    state: Literal["defended", "not_defended", "unknown"]
+
+
+class Draw(msgspec.Struct, frozen=True):
+    """A random draw made before the outcome was known, with the chance it had."""
+
+    chance: Ppm
+    drawn: bool
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Where in a backtest a record stands; `ordinal` counts items from 0 in decision order."""
+
+    run: str
+    ordinal: int
+    work: Work
+
+
+class DecisionMade(Record, frozen=True, kw_only=True, tag="decision.made"):
+    """One AI output at one decision point about one subject, with its route."""
+
+    point: str
+    attempt: int
+    stage: Stage
+    charter: str  # digest of the charter in force
+    policy: str  # digest of rules, thresholds, budgets and stage in force
+    epoch: int
+    segment: str
+    model: Model
+    score: Ppm | None  # as the model stated it
+    confidence: Confidence | None  # None: not yet measured
+    threshold: Ppm | None  # the gate's, None while closed
+    route: Route  # as computed
+    told: Route  # what the caller was told
+    reasons: tuple[Reason, ...]
+    rules: tuple[str, ...] = ()  # that fired
+    sources: tuple[SourceState, ...] = ()
+    audit: Draw | None = None
+    blind_first: Draw | None = None
+    initiated_by: Literal["policy", "user"] = "policy"
+    parent: str | None = None
+    run: Run | None = None
+
+
+class OutcomeLearnt(Record, frozen=True, kw_only=True, tag="outcome.learnt"):
+    """What turned out to be true about one decision. `at` is when it became known."""
+
+    decision: str
+    label: LabelClass
+    loss: Ppm | None  # 0 right, 1_000_000 wrong, between: partly; None: it will never be known
+    person_loss: Ppm | None = None  # the same for what a person did without the AI, where that is known
+    run: Run | None = None
+
+
+class GateOpened(Record, frozen=True, kw_only=True, tag="gate.opened"):
+    """A threshold was certified: from here on items at or above it may be acted on."""
+
+    point: str
+    segment: str
+    epoch: int
+    budget: Ppm
+    risk: Ppm
+    threshold: Ppm
+    coverage: Ppm  # share of the earlier scores at or above the threshold
+    labels: int
+    errors: int
+    run: Run | None = None
+
+
+class GateClosed(Record, frozen=True, kw_only=True, tag="gate.closed"):
+    """The monitor revoked, or what the certificate rested on changed. A new epoch starts."""
+
+    point: str
+    segment: str
+    epoch: int
+    why: Literal["monitor", "policy", "model", "workflow", "source", "labels_missing"]
+    labels: int
+    errors: int
+    run: Run | None = None

@@ -1,0 +1,19 @@
+"""What every test may lean on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real data for trials, outside the project; skips where the machine has none."""
+    folder = Path(os.environ.get("AIRWORTHY_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no trial data: set AIRWORTHY_SHARED_DATA (looked in {folder.name})")
+    return folder
