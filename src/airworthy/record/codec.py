@@ -14,7 +14,7 @@ AnyRecord = (
     DecisionMade | OutcomeLearnt | GateOpened | GateClosed | CharterAdopted | RunStarted | RunFinished | GapMeasured
 )
 
-_decode = msgspec.json.Decoder(AnyRecord).decode
+_decoder: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 
 
 def leaf(record: Record) -> bytes:
@@ -24,4 +24,4 @@ def leaf(record: Record) -> bytes:
 
 def record(leaf: bytes) -> AnyRecord:
     """The record a leaf holds. Raises msgspec.ValidationError on foreign or damaged bytes."""
-    return _decode(leaf)
+    return _decoder.decode(leaf)
