@@ -1,0 +1,168 @@
+"""A column of a log in little memory: words by code, or plain numbers; nothing is parsed twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from airworthy.base.clock import micros
+
+MISSING_WORDS = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "?"})
+NO_MOMENT = np.iinfo(np.int64).min  # a missing time
+
+
+class Column:
+    """Text by code: `words[codes[i]]` is row i's text as it stands in the file; code -1 is missing.
+
+    codes   int32, shape (rows,)
+    words   distinct texts, stripped
+    """
+
+    def __init__(self, codes: NDArray[np.int32], words: Sequence[str]) -> None:
+        self.codes = codes
+        self.words = tuple(words)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """True where the cell is empty or holds a word for nothing. Shape (rows,)."""
+        return self.codes < 0
+
+    def text(self, row: int) -> str:
+        """Row `row`'s text, '' where missing."""
+        code = int(self.codes[row])
+        return self.words[code] if code >= 0 else ""
+
+    def take(self, rows: NDArray[np.int64]) -> Column:
+        """The column at `rows`, in that order."""
+        return Column(self.codes[rows], self.words)
+
+    @cached_property
+    def numbers(self) -> NDArray[np.float64]:
+        """Each row as a number, NaN where missing. Unreadable words are NaN too: ask `unreadable_numbers` first."""
+        return self._spread([_number(word) for word in self.words])
+
+    def unreadable_numbers(self) -> list[str]:
+        """Words that are not finite numbers."""
+        return [word for word in self.words if not np.isfinite(_number(word))]
+
+    def moments(self, read: Callable[[str], int]) -> NDArray[np.int64]:
+        """Each row as microseconds UTC, NO_MOMENT where missing. `read` raises ValueError on an unreadable word."""
+        table = np.array([*(read(word) for word in self.words), NO_MOMENT], np.int64)
+        return np.asarray(table[self.codes])
+
+    def rows_of(self, word: str) -> NDArray[np.int64]:
+        """Rows that hold exactly `word`."""
+        return np.flatnonzero(self.codes == self.words.index(word))
+
+    def _spread(self, values: Sequence[float]) -> NDArray[np.float64]:
+        table = np.array([*values, np.nan])  # code -1 reads the last one
+        return np.asarray(table[self.codes])
+
+
+def encode(cells: Sequence[str | None], missing: frozenset[str] = MISSING_WORDS) -> Column:
+    """A column from cells; for tests and small tables."""
+    builder = Builder(missing)
+    builder.add(cells)
+    return builder.column()
+
+
+class Builder:
+    """Grows a column chunk by chunk."""
+
+    def __init__(self, missing: frozenset[str] = MISSING_WORDS) -> None:
+        self._missing = missing
+        self._code_of: dict[str | None, int] = {None: -1}
+        self._words: list[str] = []
+        self._chunks: list[NDArray[np.int32]] = []
+
+    def add(self, cells: Sequence[str | None]) -> None:
+        """Appends cells. Words are stripped; what means nothing becomes missing."""
+        code_of = self._code_of
+        for cell in set(cells) - code_of.keys():
+            self._learn(cell or "")
+        self._chunks.append(np.fromiter((code_of[cell] for cell in cells), np.int32, len(cells)))
+
+    def _learn(self, cell: str) -> None:
+        word = cell.strip()
+        if word.lower() in self._missing:
+            self._code_of[cell] = -1
+        elif word in self._code_of:
+            self._code_of[cell] = self._code_of[word]
+        else:
+            self._code_of[cell] = self._code_of[word] = len(self._words)
+            self._words.append(word)
+
+    def column(self) -> Column:
+        """What was added so far."""
+        codes = np.concatenate(self._chunks) if self._chunks else np.empty(0, np.int32)
+        return Column(codes, self._words)
+
+
+def _number(word: str) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        return np.nan
+
+
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_GUESSES = (
+    "%d/%m/%Y %H:%M",
+    "%d/%m/%Y %H:%M:%S",
+    "%d/%m/%Y",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%Y",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d",
+)
+
+
+def moment_reader(form: str | None, sample: Sequence[str]) -> Callable[[str], int]:
+    """A function from text to microseconds UTC. Text without a zone is read as UTC.
+
+    form     a strptime format, or None to find one that reads every word of `sample`
+    Raises ValueError naming the first word that no format reads, or saying that the order of day and month is open.
+    """
+    if form is None and all(_ISO_DATE.match(word) for word in sample):
+        return _read_iso
+    form = form or _guess(sample)
+    return lambda word: micros(_with_zone(datetime.strptime(word, form)))
+
+
+def _guess(sample: Sequence[str]) -> str:
+    fitting = [form for form in _GUESSES if all(_reads(form, word) for word in sample)]
+    swapped = [form for form in fitting if all(_reads(_month_first(form), word) for word in sample)]
+    if not fitting:
+        broken = next((w for w in sample if not any(_reads(form, w) for form in _GUESSES)), sample[0] if sample else "")
+        raise ValueError(broken)
+    if swapped and "/" in swapped[0] and not swapped[0].startswith("%Y"):
+        raise LookupError("day/month or month/day")
+    return fitting[0]
+
+
+def _month_first(form: str) -> str:
+    return form.replace("%d/%m", "%m/%d") if "%d/%m" in form else "%S never"
+
+
+def _reads(form: str, word: str) -> bool:
+    try:
+        datetime.strptime(word, form)
+    except ValueError:
+        return False
+    return True
+
+
+def _read_iso(word: str) -> int:
+    return micros(_with_zone(datetime.fromisoformat(word)))
+
+
+def _with_zone(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
