@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
@@ -24,12 +25,13 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Diagnostic(msgspec.Struct, frozen=True):
-    """One mistake: a stable code, one lower-case sentence, its place, one line of help."""
+    """One mistake: a stable code, one lower-case sentence, its place, one line of help. A warning refuses nothing."""
 
     code: str
     sentence: str
     place: Place | None = None
     help: str = ""
+    severity: Literal["mistake", "warning"] = "mistake"
 
     def __str__(self) -> str:
         lines = [f"{self.code} {self.sentence}"]
