@@ -1,0 +1,66 @@
+"""Loading a charter: the text becomes a frozen `Charter`, or every mistake in it is raised at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import msgspec
+
+from airworthy.base.diagnostic import Diagnostic, Place
+from airworthy.base.errors import BadInput
+from airworthy.charter.decode import decode
+from airworthy.charter.document import Document
+from airworthy.charter.model import Charter, Declared
+from airworthy.charter.parse import LARGEST, parse
+
+
+def load(path: str | Path, known_claims: Collection[str] | None = None) -> Charter:
+    """The charter in the file at `path`.
+
+    known_claims   ids of the claims catalogue, against which claims are checked; None leaves them unchecked
+    Raises BadInput with all mistakes, structure first, then what does not agree.
+    """
+    return loads(_read(Path(path)), str(path), known_claims)
+
+
+def loads(text: str | bytes, file: str = "charter.yaml", known_claims: Collection[str] | None = None) -> Charter:
+    """The charter in `text`; `file` is the name its places carry. Raises BadInput with all mistakes."""
+    charter, found = examine(text, file, known_claims)
+    if charter is None:
+        raise BadInput([d for d in found if d.severity == "mistake"])
+    return charter
+
+
+def examine(
+    text: str | bytes, file: str, known_claims: Collection[str] | None = None
+) -> tuple[Charter | None, tuple[Diagnostic, ...]]:
+    """The charter in `text`, or None where it has mistakes; and everything found, mistakes and warnings."""
+    try:
+        document = parse(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text, file)
+    except BadInput as error:
+        return None, error.diagnostics
+    return _checked(document, known_claims)
+
+
+def _checked(document: Document, known_claims: Collection[str] | None) -> tuple[Charter | None, tuple[Diagnostic, ...]]:
+    declared, mistakes, _damaged = decode(document, Declared)
+    found = mistakes
+    if any(d.severity == "mistake" for d in found):
+        return None, found
+    fields = {name: getattr(declared, name) for name in msgspec.structs.asdict(declared)}
+    return Charter(**fields, document=document, warnings=found), found
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1)
+    except OSError as error:
+        reason = (error.strerror or "it cannot be read").lower()
+        place = Place(str(path))
+        raise BadInput([Diagnostic("D001", f"the charter cannot be opened: {reason}", place)]) from None
+    except ValueError:
+        raise BadInput(
+            [Diagnostic("D001", "the charter cannot be opened: its name is not a path", Place("?"))]
+        ) from None
