@@ -1,0 +1,1 @@
+"""Pure numerics: what follows from counts and bounded values, valid however often anyone looks."""
