@@ -1,0 +1,1 @@
+"""Tamper-evident bytes: leaves, tiles, trees, signed heads, sealed content. Knows no record."""
