@@ -43,6 +43,10 @@ class Table:
             return Place(f"{self.path}, row {row + 1:,}" + (f", column `{name}`" if name else ""))
         return Place(str(self.path), line=_line_of(self.path, row), text=self.columns[name].text(row) if name else "")
 
+    def whole(self) -> Place:
+        """The log as a whole."""
+        return Place(str(self.path))
+
     def require(self, names: dict[str, str]) -> None:
         """Raises BadInput for every option -> column that the log does not have."""
         absent = [self._absent(option, name) for option, name in names.items() if name not in self.columns]

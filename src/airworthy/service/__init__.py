@@ -1,0 +1,1 @@
+"""Where the floors are wired and things happen: files read, records appended, pages written."""

@@ -1,0 +1,231 @@
+"""What someone asks of a bare log: which column is the output, which the truth, and what else it may tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from airworthy.base.diagnostic import Diagnostic
+from airworthy.base.errors import BadInput
+from airworthy.data.column import NO_MOMENT, Column, moment_reader
+from airworthy.data.items import fold
+from airworthy.data.table import MOST_PLACES, Table
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """Column names. Only `output` and `truth` (or `loss`) are needed."""
+
+    output: str
+    truth: str | None = None
+    score: str | None = None
+    time: str | None = None
+    segments: tuple[str, ...] = ()
+    person: str | None = None  # what a person did without the AI
+    loss: str | None = None  # a loss in [0, 1] instead of comparing with the truth
+    tolerance: float | None = None  # right when output and truth differ by no more
+    item: str | None = None  # rows are events of items: outputs from the first event, truths from the last
+    date_format: str | None = None
+
+    def columns(self) -> dict[str, str]:
+        """Option -> column, for what was named."""
+        named = {
+            "--output": self.output, "--truth": self.truth, "--score": self.score, "--time": self.time,
+            "--person": self.person, "--loss": self.loss, "--item": self.item,
+        }  # fmt: skip
+        return {option: name for option, name in named.items() if name} | {
+            f"--segment {name}": name for name in self.segments
+        }
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """The log's answer, one value per usable row, still in file order. `rows` are their rows in `table`."""
+
+    table: Table
+    rows: NDArray[np.int64]
+    loss: NDArray[np.float64]
+    score: NDArray[np.float64] | None
+    at: NDArray[np.int64] | None
+    person: NDArray[np.float64] | None
+    left_out: tuple[tuple[str, int], ...]
+
+
+def answer(table: Table, question: Question) -> Answered:
+    """Reads the columns named in `question`. Raises BadInput with every unreadable cell's place, up to a few a kind."""
+    table.require(question.columns())
+    if question.truth is None and question.loss is None:
+        raise _mistake(table, "L009", "neither a truth nor a loss is named", "add --truth COLUMN or --loss COLUMN")
+    order = _moments(table, question.time, question.date_format) if question.time else None
+    if question.item:
+        table, order = _folded(table, question, order)
+    found: list[Diagnostic] = []
+    loss, left_out = _loss(table, question, found)
+    score = _scores(table, question.score, found) if question.score else None
+    if found:
+        raise BadInput(found)
+    usable = ~np.isnan(loss)
+    for name, known in (("without a score", None if score is None else ~np.isnan(score)), ("without a time", None if order is None else order != NO_MOMENT)):  # fmt: skip
+        if known is not None:
+            left_out.append((name, int((usable & ~known).sum())))
+            usable &= known
+    rows = np.flatnonzero(usable)
+    if not len(rows):
+        raise _mistake(table, "L013", "no row has everything that was asked for", _why_none(left_out))
+    person = _differs(table, question.person, question, found)[rows] if question.person else None
+    return Answered(
+        table,
+        rows,
+        loss[rows],
+        None if score is None else score[rows],
+        None if order is None else order[rows],
+        person,
+        tuple((why, n) for why, n in left_out if n),
+    )
+
+
+def _why_none(left_out: list[tuple[str, int]]) -> str:
+    return "rows left out: " + ", ".join(f"{n:,} {why}" for why, n in left_out if n)
+
+
+def _mistake(table: Table, code: str, sentence: str, help: str) -> BadInput:
+    return BadInput([Diagnostic(code, sentence, table.whole(), help)])
+
+
+def _folded(
+    table: Table, question: Question, order: NDArray[np.int64] | None
+) -> tuple[Table, NDArray[np.int64] | None]:
+    """One row per item: everything as it stood at its first event, but what is learnt late from its last."""
+    assert question.item is not None
+    take: dict[str, tuple[str, str]] = {name: (name, "first") for name in table.columns if name != question.item}
+    take[question.output] = (question.output, "first_known")
+    late = [name for name in (question.truth, question.loss) if name]
+    for name in late:
+        take[_late(name, question)] = (name, "last_known")
+    stamped = Table(table.path, {**table.columns, "\x00row": _row_numbers(len(table))})
+    take["\x00row"] = ("\x00row", "first")
+    folded = fold(stamped, question.item, order=order, take=take)  # type: ignore[arg-type]
+    first = folded.columns.pop("\x00row").numbers.astype(np.int64)
+    return folded, None if order is None else order[first]
+
+
+def _late(name: str, question: Question) -> str:
+    """Where output and truth are one column, the truth gets a name of its own."""
+    return f"{name} (last)" if name == question.output else name
+
+
+def _row_numbers(n: int) -> Column:
+    return Column(np.arange(n, dtype=np.int32), tuple(map(str, range(n))))
+
+
+def _loss(
+    table: Table, question: Question, found: list[Diagnostic]
+) -> tuple[NDArray[np.float64], list[tuple[str, int]]]:
+    if question.loss:
+        loss = _numbers(table, question.loss, "--loss", found)
+        found += _outside(table, question.loss, loss, "the loss")
+        return loss, [("without a loss", int(np.isnan(loss).sum()))]
+    loss = _differs(table, question.output, question, found)
+    no_output = table[question.output].missing
+    left_out = [
+        ("without an output", int(no_output.sum())),
+        ("whose truth is not known yet", int((np.isnan(loss) & ~no_output).sum())),
+    ]
+    return loss, left_out
+
+
+def _differs(table: Table, name: str, question: Question, found: list[Diagnostic]) -> NDArray[np.float64]:
+    """1.0 where column `name` differs from the truth, 0.0 where it agrees, NaN where either is missing."""
+    if question.truth is None:
+        return np.full(len(table), np.nan)
+    truth_name = _late(question.truth, question) if question.item else question.truth
+    said, truth = table[name], table[truth_name]
+    unknown = said.missing | truth.missing
+    if question.tolerance is not None:
+        gap = np.abs(_numbers(table, name, "--tolerance", found) - _numbers(table, truth_name, "--tolerance", found))
+        return np.where(unknown, np.nan, gap > question.tolerance)
+    if not said.unreadable_numbers() and not truth.unreadable_numbers():
+        return np.where(unknown, np.nan, said.numbers != truth.numbers)
+    code_of = {word: code for code, word in enumerate(truth.words)}
+    same = np.array([*(code_of.get(word, -2) for word in said.words), -2], np.int64)
+    return np.where(unknown, np.nan, same[said.codes] != truth.codes)
+
+
+def _numbers(table: Table, name: str, option: str, found: list[Diagnostic]) -> NDArray[np.float64]:
+    column = table[name]
+    for word in column.unreadable_numbers()[:MOST_PLACES]:
+        place = table.place(int(column.rows_of(word)[0]), name)
+        help = "write it with a decimal point" if "," in word else f"`{option}` needs numbers"
+        found.append(Diagnostic("L010", f"`{word}` in column `{name}` is not a number", place, help))
+    return column.numbers
+
+
+def _scores(table: Table, name: str, found: list[Diagnostic]) -> NDArray[np.float64]:
+    scores = _numbers(table, name, "--score", found)
+    found += _outside(table, name, scores, "the score")
+    return scores
+
+
+def _outside(table: Table, name: str, values: NDArray[np.float64], what: str) -> list[Diagnostic]:
+    rows = np.flatnonzero((values < 0) | (values > 1))
+    if not len(rows):
+        return []
+    percent = len(rows) > len(values) / 2 and float(np.nanmax(values)) <= 100
+    help = "it looks like percent: divide the column by 100" if percent else f"{len(rows):,} rows lie outside 0 to 1"
+    return [
+        Diagnostic(
+            "L011", f"{what} in column `{name}` is {values[row]:g}, outside 0 to 1", table.place(int(row), name), help
+        )
+        for row in rows[:MOST_PLACES]
+    ]
+
+
+def _moments(table: Table, name: str, form: str | None) -> NDArray[np.int64]:
+    column = table[name]
+    try:
+        read = moment_reader(form, column.words)
+        return column.moments(read)
+    except LookupError:
+        help = "say which: --date-format '%d/%m/%Y %H:%M' or --date-format '%m/%d/%Y %H:%M'"
+        raise _mistake(table, "L012", f"the dates in column `{name}` could be day/month or month/day", help) from None
+    except ValueError:
+        raise BadInput(_unreadable_dates(table, column, name, form)) from None
+
+
+def _unreadable_dates(table: Table, column: Column, name: str, form: str | None) -> list[Diagnostic]:
+    reader = _tolerant(form, column)
+    broken = [word for word in column.words if not reader(word)]
+    help = "write dates as 2026-11-22T06:00:00Z, or say the form: --date-format '%d/%m/%Y %H:%M'"
+    return [
+        Diagnostic(
+            "L012",
+            f"`{word}` in column `{name}` cannot be read as a date",
+            table.place(int(column.rows_of(word)[0]), name),
+            help,
+        )
+        for word in broken[:MOST_PLACES]
+    ]
+
+
+def _tolerant(form: str | None, column: Column) -> Callable[[str], bool]:
+    """Whether a word reads like most of the others."""
+    sample = column.words[0]
+    for candidate in (word for word in column.words[:50]):
+        try:
+            moment_reader(form, [candidate])
+        except (ValueError, LookupError):
+            continue
+        sample = candidate
+        break
+
+    def reads(word: str) -> bool:
+        try:
+            moment_reader(form, [sample, word])(word)
+        except LookupError:
+            return True
+        except ValueError:
+            return False
+        return True
+
+    return reads

@@ -1,0 +1,24 @@
+"""A page as one self-contained file: styles and scripts inside, nothing loaded from anywhere."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+
+def render(template: str, **context: object) -> str:
+    """The page `template` filled with `context`. Everything is escaped unless it is Markup."""
+    return _environment().get_template(template).render(css=_text("tokens.css") + _text("report.css"), **context)
+
+
+def _text(name: str) -> str:
+    return resources.files("airworthy.page").joinpath("template", name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FunctionLoader(_text), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )

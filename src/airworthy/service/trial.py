@@ -1,0 +1,60 @@
+"""From a bare log to a first honest page: `airworthy try`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from airworthy.data.column import Column
+from airworthy.data.question import Answered, Question, answer
+from airworthy.data.table import Progress, read
+from airworthy.evidence.judged import Grouping, Judged
+from airworthy.evidence.search import MOST_WORDS
+from airworthy.evidence.trial import FirstLook, look
+from airworthy.page import words
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """A first look, and what the log told on the way."""
+
+    look: FirstLook
+    rows: int  # read
+    left_out: tuple[tuple[str, int], ...]
+
+    @property
+    def taken(self) -> str:
+        """Which rows were used, in a sentence or two."""
+        if not self.left_out:
+            return f"All {words.plural(self.rows, 'row')} of the log were used, in the order they were decided."
+        parts = words.listed([f"{words.count(n)} {why}" for why, n in self.left_out])
+        return f"The log has {words.plural(self.rows, 'row')}. Left out: {parts}. The rest was taken in the order it was decided."
+
+
+def first_look(path: Path, question: Question, *, progress: Progress = lambda rows: None) -> Trial:
+    """Reads `path` and looks at it once. Raises BadInput, located, when the log cannot answer `question`."""
+    table = read(path, progress=progress)
+    answered = answer(table, question)
+    return Trial(look(judged(answered, question)), len(answered.table), answered.left_out)
+
+
+def judged(answered: Answered, question: Question) -> Judged:
+    """The bare facts of an answered log, with every column that sorts items into groups."""
+    named = {question.truth, question.score, question.time, question.loss, question.person, question.item}
+    candidates = {
+        name: column
+        for name, column in answered.table.columns.items()
+        if name in question.segments
+        or (name not in named and not name.endswith(" (last)") and len(column.words) <= MOST_WORDS)
+    }
+    groups = {name: _grouping(column.take(answered.rows)) for name, column in candidates.items()}
+    return Judged(answered.loss, answered.score, answered.at, answered.person, groups, question.segments)
+
+
+def _grouping(column: Column) -> Grouping:
+    """The column's groups, without words that no longer occur."""
+    used = np.unique(column.codes[column.codes >= 0])
+    renumbered = np.full(len(column.words) + 1, -1, np.int32)
+    renumbered[used] = np.arange(len(used))
+    return Grouping(renumbered[column.codes], [column.words[code] for code in used])
