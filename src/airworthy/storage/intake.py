@@ -1,0 +1,107 @@
+"""A draft becomes an entry: names become krefs, contents are sealed, the record becomes its leaf."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from airworthy.base.canonical import OutOfProfile
+from airworthy.base.errors import OutOfRange
+from airworthy.base.ids import Random
+from airworthy.ledger.leaf import check_length
+from airworthy.ledger.seal import seal
+from airworthy.record import codec
+from airworthy.record.decision import DecisionMade
+from airworthy.record.envelope import Actor, Kref, PayloadRef, Record, kind
+from airworthy.record.store import Content, Draft
+from airworthy.storage.keyring import KeyRing
+
+MOST_PAYLOADS = 256  # of one entry
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One entry, ready to be written."""
+
+    leaf: bytes
+    kind: str
+    about: str  # the decision it speaks of, or its own id
+    payloads: tuple[bytes, ...]  # sealed, in the order of the record's references
+    run: tuple[str, int] | None  # a backtest and how far it has come
+
+
+class Projection(msgspec.Struct, frozen=True):
+    """What an entry is found by. Computed from the record alone, so it can be rebuilt from the log."""
+
+    kind: str
+    about: str
+    run: tuple[str, int] | None
+
+
+def project(record: Record) -> Projection:
+    """What `record` is found by."""
+    run = record.run if isinstance(record, DecisionMade) else None
+    about = getattr(record, "decision", None) or record.id
+    return Projection(kind(record), about, (run.run, run.ordinal) if run else None)
+
+
+class Intake:
+    """Prepares drafts, in the thread of whoever brings them, so that a bad draft fails alone and early."""
+
+    def __init__(self, ring: KeyRing, random: Random) -> None:
+        self._ring = ring
+        self._random = random
+
+    def prepare(self, draft: Draft) -> Entry:
+        """Raises OutOfRange, OutOfProfile or LeafTooLong; nothing was queued then."""
+        _check(draft)
+        filled, payloads = self._fill(draft)
+        try:
+            leaf = codec.leaf(filled)
+        except UnicodeEncodeError:
+            raise OutOfProfile("a text of the record holds a lone surrogate") from None
+        check_length(leaf)
+        found = project(filled)
+        return Entry(leaf, found.kind, found.about, payloads, found.run)
+
+    def _fill(self, draft: Draft) -> tuple[Record, tuple[bytes, ...]]:
+        changes: dict[str, Any] = {}
+        payloads: tuple[bytes, ...] = ()
+        if draft.subject is not None or draft.contents:
+            kref = self._ring.refer(draft.subject or "").hex()
+            if draft.subject is not None:
+                changes["item"] = Kref(kref)
+            if draft.contents:
+                changes["payloads"], payloads = self._seal(draft, kref)
+        if draft.person is not None and (actor := draft.record.actor):
+            changes["actor"] = Actor(actor.kind, actor.role, self._ring.refer(draft.person).hex())
+        return msgspec.structs.replace(draft.record, **changes) if changes else draft.record, payloads
+
+    def _seal(self, draft: Draft, kref: str) -> tuple[tuple[PayloadRef, ...], tuple[bytes, ...]]:
+        references, payloads = [], []
+        for content in draft.contents:
+            cipher = self._ring.cipher(draft.subject or "", content.data_class)
+            sealed = seal(cipher, content.purpose, content.body, self._random)
+            references.append(
+                PayloadRef(content.purpose, content.data_class, sealed.commitment.hex(), sealed.digest, kref)
+            )
+            payloads.append(sealed.data)
+        return tuple(references), tuple(payloads)
+
+
+def _check(draft: Draft) -> None:
+    record = draft.record
+    if record.item is not None or record.payloads or (record.actor and record.actor.kref):
+        raise OutOfRange("record", kind(record), "records whose references the store may still fill")
+    if draft.person is not None and record.actor is None:
+        raise OutOfRange("person", draft.person, "drafts whose record has an actor")
+    if draft.contents:
+        _check_contents(draft.contents)
+
+
+def _check_contents(contents: tuple[Content, ...]) -> None:
+    purposes = {content.purpose for content in contents}
+    if len(purposes) != len(contents) or len(contents) > MOST_PAYLOADS:
+        raise OutOfRange("contents", sorted(purposes), f"at most {MOST_PAYLOADS} contents of different purposes")
+    if any("\0" in purpose for purpose in purposes):
+        raise OutOfRange("contents", sorted(purposes), "purposes without a zero byte")

@@ -1,0 +1,155 @@
+"""A store without a disk: the same promises while the process lives. For trying out, and for tests of everything."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import Future
+from threading import Lock
+
+from airworthy.base.errors import StoreError
+from airworthy.base.ids import Random, SystemRandom
+from airworthy.ledger.leaf import leaf_hashes
+from airworthy.ledger.note import SigningKey
+from airworthy.ledger.seal import KEY
+from airworthy.ledger.tile import Edge
+from airworthy.record.store import Draft, Erased, Head, Receipt, Stored
+from airworthy.storage.content import open_content
+from airworthy.storage.head import sign
+from airworthy.storage.intake import Entry, Intake
+from airworthy.storage.keyring import KeyRing, KeyRows
+
+
+class MemoryKeys:
+    """The rows of a key store, in dictionaries."""
+
+    def __init__(self) -> None:
+        self.subjects: dict[bytes, bytes] = {}
+        self.data_keys: dict[tuple[bytes, str], bytes] = {}
+        self.krefs: dict[bytes, tuple[bytes, bytes]] = {}
+
+    def add(self, rows: KeyRows) -> None:
+        self.subjects.update(rows.subjects)
+        self.data_keys.update({(handle, data_class): key for handle, data_class, key in rows.data_keys})
+        self.krefs.update({kref: (handle, authenticator) for kref, handle, authenticator in rows.krefs})
+
+    def subject(self, handle: bytes) -> bytes | None:
+        return self.subjects.get(handle)
+
+    def data_key(self, handle: bytes, data_class: str) -> bytes | None:
+        return self.data_keys.get((handle, data_class))
+
+    def kref(self, kref: bytes) -> tuple[bytes, bytes] | None:
+        return self.krefs.get(kref)
+
+
+class MemoryStore:
+    """Keeps every promise of `record.store.Store` except that of outliving the process."""
+
+    def __init__(self, *, origin: str = "airworthy.local/log", random: Random | None = None) -> None:
+        random = random or SystemRandom()
+        self._key = SigningKey(origin, random.bytes(KEY))
+        self._lock = Lock()
+        self._edge = Edge()
+        self._head: Head | None = None
+        self._closed = False
+        self._kinds: dict[str, list[int]] = {}
+        self._about: dict[str, list[int]] = {}
+        self._runs: dict[str, int] = {}
+        # What is kept, open to tests that want to damage it.
+        self.keys = MemoryKeys()
+        self.leaves: list[bytes] = []
+        self.tiles: dict[tuple[int, int], bytes] = {}
+        self.payloads: dict[tuple[int, int], bytes] = {}
+        self.ring = KeyRing(random.bytes(KEY), self.keys, random)
+        self._intake = Intake(self.ring, random)
+
+    @property
+    def origin(self) -> str:
+        return self._key.verifier.name
+
+    @property
+    def verifier_key(self) -> str:
+        return str(self._key.verifier)
+
+    def size(self) -> int:
+        return len(self.leaves)
+
+    def submit(self, drafts: Sequence[Draft]) -> Future[tuple[Receipt, ...]]:
+        entries = [self._intake.prepare(draft) for draft in drafts]
+        future: Future[tuple[Receipt, ...]] = Future()
+        with self._lock:
+            self._check_open()
+            self.keys.add(self.ring.drain())
+            future.set_result(tuple(self._write(entries)))
+        return future
+
+    def append(self, drafts: Sequence[Draft]) -> tuple[Receipt, ...]:
+        return self.submit(drafts).result()
+
+    def checkpoint(self) -> Head:
+        with self._lock:
+            self._check_open()
+            self._head = sign(self._edge, self._head, self.read_tile, self._key)
+            return self._head
+
+    def head(self) -> Head | None:
+        return self._head
+
+    def scan(self, start: int = 0, stop: int | None = None, kinds: Collection[str] | None = None) -> Iterator[Stored]:
+        end = self.size() if stop is None else min(stop, self.size())
+        for seq in self._of_kinds(start, end, kinds):
+            yield Stored(seq, self.leaves[seq])
+
+    def about(self, decision: str) -> tuple[Stored, ...]:
+        """The entries that speak of a decision, in order; or the one whose id this is."""
+        return tuple(Stored(seq, self.leaves[seq]) for seq in self._about.get(decision, ()))
+
+    def progress(self, run: str) -> int | None:
+        """The ordinal of the last item a backtest has decided, None before the first."""
+        return self._runs.get(run)
+
+    def content(self, seq: int, purpose: str) -> bytes | Erased:
+        return open_content(self.leaves[seq], purpose, lambda i: self.payload(seq, i), self.ring)
+
+    def subject(self, kref: str) -> str | None:
+        return self.ring.name(bytes.fromhex(kref)) or None
+
+    def payload(self, seq: int, ordinal: int) -> bytes | None:
+        """Sealed bytes as they stand."""
+        return self.payloads.get((seq, ordinal))
+
+    def read_tile(self, level: int, index: int, width: int) -> bytes:
+        """The first `width` hashes of a tile."""
+        return self.tiles.get((level, index), b"")[: width * 32]
+
+    def close(self) -> None:
+        if not self._closed:
+            self.checkpoint()
+            self._closed = True
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError("the store is closed", code="R002")
+
+    def _of_kinds(self, start: int, stop: int, kinds: Collection[str] | None) -> Iterator[int]:
+        if kinds is None:
+            return iter(range(start, stop))
+        found = sorted(seq for kind in set(kinds) for seq in tuple(self._kinds.get(kind, ())))
+        return (seq for seq in found if start <= seq < stop)
+
+    def _write(self, entries: Sequence[Entry]) -> Iterator[Receipt]:
+        hashes = leaf_hashes(entry.leaf for entry in entries)
+        first = self._edge.size
+        for tile in self._edge.extend(hashes):
+            self.tiles[tile.level, tile.index] = tile.hashes
+        for seq, (entry, leaf_hash) in enumerate(zip(entries, hashes, strict=True), first):
+            self._index(seq, entry)
+            self.leaves.append(entry.leaf)
+            yield Receipt(self.origin, seq, leaf_hash)
+
+    def _index(self, seq: int, entry: Entry) -> None:
+        self._kinds.setdefault(entry.kind, []).append(seq)
+        self._about.setdefault(entry.about, []).append(seq)
+        self.payloads.update({(seq, i): data for i, data in enumerate(entry.payloads)})
+        if entry.run is not None:
+            self._runs[entry.run[0]] = max(entry.run[1], self._runs.get(entry.run[0], -1))
