@@ -1,0 +1,151 @@
+"""One thread that writes: it takes whatever queued while the last flush ran, makes it durable, then answers.
+
+There is no timer for batches: a lone caller waits for one flush, and many callers share one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from typing import Protocol
+
+from airworthy.base.errors import AirworthyError, OutOfRange, StoreError, StoreFull
+from airworthy.record.store import Head, Receipt
+from airworthy.storage.intake import Entry
+
+OUTSTANDING = 4_096  # entries queued and not yet acknowledged
+SIGN_EVERY_S = 1.0
+
+Appending = Future[tuple[Receipt, ...]]
+_Append = tuple[Sequence[Entry], Appending]
+_Job = _Append | Future[Head] | None  # None: stop
+
+
+class Log(Protocol):
+    """What the committer writes to; called from its thread alone."""
+
+    def write(self, entries: Sequence[Entry]) -> list[Receipt]:
+        """Durable when it returns. Whatever it raises shuts the store."""
+
+    def sign(self) -> Head:
+        """Signs the present head, durably. A refusal shuts the store."""
+
+
+class Committer:
+    """Queue, thread and answers.
+
+    INVARIANT: a future is answered exactly once: with receipts after the commit, or with the error that shut the store.
+    """
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._queue: SimpleQueue[_Job] = SimpleQueue()
+        self._lock = Lock()  # guards the two fields below, and that nothing enters the queue once it is shut
+        self._outstanding = 0
+        self._refusal: AirworthyError | None = None
+        self._unsigned = False
+        self._sign_at = 0.0
+        self._thread = Thread(target=self._run, name="airworthy-committer", daemon=True)
+        self._thread.start()
+
+    def submit(self, entries: Sequence[Entry]) -> Appending:
+        """Queues `entries` as neighbours. Raises StoreFull past 4,096 outstanding, or why the store is shut."""
+        future: Appending = Future()
+        future.set_running_or_notify_cancel()  # what is queued will be written; it cannot be called back
+        with self._lock:
+            self._check_open()
+            self._outstanding = self._room_for(len(entries))
+            self._queue.put((entries, future))
+        return future
+
+    def sign(self) -> Future[Head]:
+        """Queues a signature over everything submitted before."""
+        future: Future[Head] = Future()
+        future.set_running_or_notify_cancel()
+        with self._lock:
+            self._check_open()
+            self._queue.put(future)
+        return future
+
+    def stop(self) -> None:
+        """Writes and signs what is queued, then ends. May be called twice."""
+        with self._lock:
+            if self._refusal is None:
+                self._refusal = StoreError("the store is closed", code="R002")
+                self._queue.put(None)
+        self._thread.join()
+
+    def _check_open(self) -> None:
+        if self._refusal is not None:
+            raise type(self._refusal)(
+                self._refusal.diagnostics[0].sentence,
+                code=self._refusal.diagnostics[0].code,
+                help=self._refusal.diagnostics[0].help,
+            )
+
+    def _room_for(self, entries: int) -> int:
+        if entries > OUTSTANDING:
+            raise OutOfRange("drafts", entries, f"at most {OUTSTANDING} in one transaction")
+        if self._outstanding + entries > OUTSTANDING:
+            raise StoreFull("overloaded: 4,096 entries are waiting to be written", help="fall back, or try again later")
+        return self._outstanding + entries
+
+    def _run(self) -> None:
+        jobs: list[_Job] = []
+        try:
+            while None not in jobs:
+                jobs = self._take()
+                self._serve(jobs)
+            if self._unsigned:
+                self._log.sign()
+        except BaseException as error:  # the edge of the job: the error is handed to every caller that waits
+            self._shut(error, jobs)
+
+    def _take(self) -> list[_Job]:
+        """Everything that is queued, at least one job; none when it is time to sign."""
+        jobs: list[_Job] = []
+        wait = max(0.0, self._sign_at - time.monotonic()) if self._unsigned else None
+        with suppress(Empty):
+            jobs.append(self._queue.get(timeout=wait))
+            while True:
+                jobs.append(self._queue.get_nowait())
+        return jobs
+
+    def _serve(self, jobs: list[_Job]) -> None:
+        appends = [job for job in jobs if isinstance(job, tuple)]
+        if appends:
+            self._append(appends)
+        askers = [job for job in jobs if isinstance(job, Future)]
+        if askers or (self._unsigned and time.monotonic() >= self._sign_at):
+            head = self._log.sign()
+            self._unsigned, self._sign_at = False, time.monotonic() + SIGN_EVERY_S
+            for asker in askers:
+                asker.set_result(head)
+
+    def _append(self, appends: list[_Append]) -> None:
+        entries = [entry for batch, _ in appends for entry in batch]
+        receipts = self._log.write(entries)
+        self._unsigned = True
+        with self._lock:
+            self._outstanding -= len(entries)
+        start = 0
+        for batch, future in appends:
+            stop = start + len(batch)
+            future.set_result(tuple(receipts[start:stop]))
+            start = stop
+
+    def _shut(self, error: BaseException, jobs: list[_Job]) -> None:
+        """Fails everyone who waits. A file whose last write failed is in an unknown state: nothing is tried again."""
+        refusal = error if isinstance(error, AirworthyError) else StoreError(f"the store failed: {error!r}")
+        with self._lock:
+            self._refusal = refusal
+            while not self._queue.empty():
+                jobs.append(self._queue.get_nowait())
+        for job in jobs:
+            future = job[1] if isinstance(job, tuple) else job
+            if future is not None and not future.done():
+                future.set_exception(refusal)

@@ -1,0 +1,148 @@
+"""Reading a log in a folder, beside whoever writes to it."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from airworthy.base.errors import OutOfRange, StoreDamaged, StoreError
+from airworthy.base.ids import Random
+from airworthy.ledger.note import NoteInvalid, VerifierKey
+from airworthy.record.store import Erased, Head, Stored
+from airworthy.storage.content import open_content
+from airworthy.storage.database import Database, open_for_reading
+from airworthy.storage.head import read_head
+from airworthy.storage.intake import MOST_PAYLOADS
+from airworthy.storage.keyfile import read_sealing_key
+from airworthy.storage.keyring import KeyRing
+
+_AT_ONCE = 512  # entries fetched together by `scan`
+_LEVEL = 1 << 48  # tile ids are level * 2^48 + index
+
+
+class SqliteKeys:
+    """The rows of a key store, in keys.db."""
+
+    def __init__(self, keys: Database) -> None:
+        self.database = keys
+
+    def subject(self, handle: bytes) -> bytes | None:
+        sealed: bytes | None = self.database.one("subject", (handle,))
+        return sealed
+
+    def data_key(self, handle: bytes, data_class: str) -> bytes | None:
+        wrapped: bytes | None = self.database.one("data_key", (handle, data_class))
+        return wrapped
+
+    def kref(self, kref: bytes) -> tuple[bytes, bytes] | None:
+        rows = self.database.all("kref", (kref,))
+        return (rows[0][0], rows[0][1]) if rows else None
+
+
+class SqliteReader:
+    """Keeps the promises of `record.store.Reader` for a folder. Never writes.
+
+    The key store may be absent (it is kept and destroyed apart): then only `content` and `subject` fail.
+    """
+
+    def __init__(self, folder: Path, random: Random) -> None:
+        """Raises StoreError where there is no log that can be read."""
+        self.folder = folder
+        self._random = random
+        self.log = open_for_reading(folder / "log.db")
+        self.key = _verifier_key(self.log)
+        self._lock = open_for_reading(folder / "lock.db") if (folder / "lock.db").exists() else None
+        self._keys: Database | None = None
+        self._ring: KeyRing | None = None
+
+    @property
+    def origin(self) -> str:
+        return self.key.name
+
+    @property
+    def verifier_key(self) -> str:
+        return str(self.key)
+
+    @property
+    def ring(self) -> KeyRing:
+        """Names and data keys. Raises StoreError where the key store is absent."""
+        if self._ring is None:
+            self._keys = open_for_reading(self.folder / "keys.db")
+            self._ring = KeyRing(read_sealing_key(self.folder), SqliteKeys(self._keys), self._random)
+        return self._ring
+
+    def size(self) -> int:
+        size: int = self.log.one("size")
+        return size
+
+    def scan(self, start: int = 0, stop: int | None = None, kinds: Collection[str] | None = None) -> Iterator[Stored]:
+        end = self.size() if stop is None else min(stop, self.size())
+        if kinds is None:
+            return self._entries("entries", start, end)
+        # One index walk per kind, merged: the planner would sort the rest of the log for every chunk.
+        walks = [self._entries("entries_of_kind", start, end, kind) for kind in sorted(set(kinds))]
+        return heapq.merge(*walks, key=lambda stored: stored.seq)
+
+    def about(self, decision: str) -> tuple[Stored, ...]:
+        """The entries that speak of a decision, in order; or the one whose id this is."""
+        return tuple(Stored(seq, leaf) for seq, leaf in self.log.all("entries_about", (decision,)))
+
+    def progress(self, run: str) -> int | None:
+        """The ordinal of the last item a backtest has decided, None before the first."""
+        ordinal: int | None = self.log.one("progress", (run,))
+        return ordinal
+
+    def content(self, seq: int, purpose: str) -> bytes | Erased:
+        return open_content(self._leaf(seq), purpose, lambda ordinal: self.payload(seq, ordinal), self.ring)
+
+    def subject(self, kref: str) -> str | None:
+        return self.ring.name(bytes.fromhex(kref)) or None
+
+    def head(self) -> Head | None:
+        note = self._lock.one("head") if self._lock else None
+        try:
+            return read_head(note, self.key) if note else None
+        except NoteInvalid as invalid:
+            raise StoreDamaged(f"the signed head cannot be trusted: {invalid.diagnostics[0].sentence}") from None
+
+    def payload(self, seq: int, ordinal: int) -> bytes | None:
+        """Sealed bytes as they stand."""
+        data: bytes | None = self.log.one("payload", (seq * MOST_PAYLOADS + ordinal,))
+        return data
+
+    def read_tile(self, level: int, index: int, width: int) -> bytes:
+        """The first `width` hashes of a tile, fewer where it is damaged."""
+        return (self.log.one("tile", (tile_id(level, index),)) or b"")[: width * 32]
+
+    def close(self) -> None:
+        for database in (self.log, self._lock, self._keys):
+            if database is not None:
+                database.close()
+
+    def _leaf(self, seq: int) -> bytes:
+        leaf: bytes | None = self.log.one("leaf", (seq,))
+        if leaf is None:
+            raise OutOfRange("seq", seq, f"0 to {self.size() - 1}")
+        return leaf
+
+    def _entries(self, query: str, start: int, stop: int, *kind: str) -> Iterator[Stored]:
+        while start < stop:
+            rows = self.log.all(query, (start, stop, _AT_ONCE, *kind))
+            yield from (Stored(seq, leaf) for seq, leaf in rows)
+            start = rows[-1][0] + 1 if len(rows) == _AT_ONCE else stop
+
+
+def tile_id(level: int, index: int) -> int:
+    """The number a tile is stored under."""
+    return level * _LEVEL + index
+
+
+def _verifier_key(log: Database) -> VerifierKey:
+    text = log.one("verifier_key")
+    if text is None:
+        raise StoreError("the log was never completed, or is of a later format", code="R008")
+    try:
+        return VerifierKey.parse(text)
+    except NoteInvalid as invalid:
+        raise StoreDamaged(f"the log's name is damaged: {invalid.diagnostics[0].sentence}") from None

@@ -1,0 +1,109 @@
+"""A store in a folder: `log.db`, `keys.db`, `lock.db`, two key files. One process writes, any number read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack
+from pathlib import Path
+
+from airworthy.base.clock import Clock, SystemClock
+from airworthy.base.errors import StoreDamaged, StoreError
+from airworthy.base.ids import Random, SystemRandom
+from airworthy.ledger.note import SigningKey
+from airworthy.record.store import Draft, Head, Receipt
+from airworthy.storage.appender import Appender
+from airworthy.storage.committer import Committer
+from airworthy.storage.database import open_for_writing
+from airworthy.storage.head import BEHIND
+from airworthy.storage.holder import Holder
+from airworthy.storage.intake import Intake
+from airworthy.storage.keyfile import make_keys, read_signing_key
+from airworthy.storage.reader import SqliteReader
+
+ORIGIN = "airworthy.local/log"
+
+
+def open_reader(folder: Path | str) -> SqliteReader:
+    """The log in `folder`, for reading, also while another process appends. Never writes, needs no signing key."""
+    return SqliteReader(Path(folder), SystemRandom())
+
+
+def open_store(
+    folder: Path | str, *, origin: str = ORIGIN, clock: Clock | None = None, random: Random | None = None
+) -> SqliteStore:
+    """The log in `folder`, made there under the name `origin` if there is none.
+
+    Raises StoreLocked while another process writes to it, StoreDamaged where it is not the log that was signed.
+    """
+    return SqliteStore(Path(folder), origin, clock or SystemClock(), random or SystemRandom())
+
+
+class SqliteStore(SqliteReader):
+    """Keeps the promises of `record.store.Store` for a folder."""
+
+    def __init__(self, folder: Path, origin: str, clock: Clock, random: Random) -> None:
+        with ExitStack() as opened:
+            _make_folder(folder)
+            opened.callback(Holder(folder, clock).release)
+            key = _make_log(folder, origin, random)
+            super().__init__(folder, random)
+            opened.callback(super().close)
+            if self.key != key.verifier:
+                raise StoreError(f"the signing key is not that of {self.origin}", code="R007")
+            appender = Appender(folder, key, self.ring)
+            opened.callback(appender.close)
+            self._intake = Intake(self.ring, random)
+            self._committer = Committer(appender)
+            opened.callback(self._committer.stop)
+            self._opened = opened.pop_all()
+
+    def submit(self, drafts: Sequence[Draft]) -> Future[tuple[Receipt, ...]]:
+        return self._committer.submit([self._intake.prepare(draft) for draft in drafts])
+
+    def append(self, drafts: Sequence[Draft]) -> tuple[Receipt, ...]:
+        return self.submit(drafts).result()
+
+    def checkpoint(self) -> Head:
+        return self._committer.sign().result()
+
+    def close(self) -> None:
+        """Writes and signs what is queued, then lets go of the folder."""
+        self._opened.close()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder.name} cannot be made: {error.strerror}", code="R008") from None
+
+
+def _make_log(folder: Path, origin: str, random: Random) -> SigningKey:
+    """Makes whatever a new log needs. Its name is written last: a log without one was never completed."""
+    if not (folder / "log.db").exists():
+        make_keys(folder, origin, random)
+    key = read_signing_key(folder)
+    log = open_for_writing(folder / "log.db")
+    try:
+        if log.one("size"):
+            _check_parts(folder)
+        for name in ("keys.db", "lock.db"):
+            open_for_writing(folder / name).close()
+        with log.transaction() as writer:
+            writer.many("name_log", [(str(key.verifier),)])
+    finally:
+        log.close()
+    return key
+
+
+def _check_parts(folder: Path) -> None:
+    """A log that has entries must not silently get an empty companion."""
+    if not (folder / "lock.db").exists():
+        raise StoreDamaged(
+            "lock.db is missing, so nobody can tell what was signed before",
+            code=BEHIND,
+            help="bring it back from this machine; after a restore open a new generation of the log",
+        )
+    if not (folder / "keys.db").exists():
+        raise StoreDamaged("keys.db is missing: names and content cannot be read", help="bring back its backup")
