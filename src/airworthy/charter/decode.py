@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple, TypeVar, get_args
 
@@ -46,20 +46,21 @@ class _Decoder:
     def section(self, kind: type[S], node: Node, path: Path) -> S:
         """`node` as a section, after refusing the keys it does not have."""
         given = node.value if isinstance(node.value, dict) else {}
-        known = shape(kind)
-        for name in given:
-            if known.key(name) is None:
-                self._unknown(name, given[name], [k.name for k in known.keys if k.name not in given], path)
-        return kind(**{k.name: self._key(k, given.get(k.name), node, path) for k in known.keys})
+        keys = shape(kind).keys
+        known = [k.name for k in keys]
+        meant = {self._unknown(n, given[n], known, path) for n in given if n not in known}
+        return kind(**{k.name: self._key(k, given.get(k.name), node, path, k.name in meant) for k in keys})
 
-    def _key(self, key: Key, node: Node | None, holder: Node, path: Path) -> Any:
+    def _key(self, key: Key, node: Node | None, holder: Node, path: Path, misspelt: bool) -> Any:
         at = (*path, key.name)
-        if node is None or (node.value is None and not key.required):
-            if key.required:
-                self._missing(key, holder, at)
-                return _neutral(key.type)
+        if node is not None and (node.value is not None or key.required):
+            return self.value(key.type, node, at)
+        if not key.required:
             return key.default
-        return self.value(key.type, node, at)
+        self.damaged.add(str(at[0]))
+        if not misspelt:
+            self._missing(key, holder, at)
+        return _neutral(key.type)
 
     def value(self, kind: Any, node: Node, path: Path) -> Any:
         """`node` as a value of `kind`; a neutral one after noting why it is none."""
@@ -115,13 +116,15 @@ class _Decoder:
         place = self.document.place_of_key(holder) if len(path) > 1 else self.document.place(())
         sentence = f"{where} does not say `{key.name}`: {key.meaning.partition(';')[0].replace('`', '')}"
         self.mistakes.append(Diagnostic("D005", sentence, place, f"add `{key.name}:`"))
-        self.damaged.add(str(path[0]))
 
-    def _unknown(self, name: str, node: Node, known: Iterable[str], path: Path) -> None:
+    def _unknown(self, name: str, node: Node, known: Sequence[str], path: Path) -> str:
+        """Notes an unknown key and says which known one was probably meant; '' when none is near."""
         where = f"`{say(path)}`" if path else "a charter"
-        help = did_you_mean(name, known) or f"its keys are {', '.join(known)}"
+        near = did_you_mean(name, known)
         sentence = f"{where} has no key `{_short(name)}`"
+        help = near or f"its keys are {', '.join(known)}"
         self.mistakes.append(Diagnostic("D004", sentence, self.document.place_of_key(node), help))
+        return near.removeprefix("did you mean `").removesuffix("`?")
 
     def _refuse(self, kind: Any, path: Path, node: Node, code: str, sentence: str, help: str) -> Any:
         self.mistakes.append(Diagnostic(code, sentence, self.document.place_of(node), help))

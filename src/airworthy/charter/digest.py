@@ -73,5 +73,5 @@ def canonical_form(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [canonical_form(v) for v in value]
     if isinstance(value, float):
-        return f"{round(value, 9):.9f}".rstrip("0").rstrip(".")
+        return repr(round(value, 9))
     return value.isoformat() if isinstance(value, date) else value

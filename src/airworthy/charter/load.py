@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-import msgspec
-
 from airworthy.base.diagnostic import Diagnostic, Place
 from airworthy.base.errors import BadInput
+from airworthy.charter.check.run import check, in_order
 from airworthy.charter.decode import decode
 from airworthy.charter.document import Document
 from airworthy.charter.model import Charter, Declared
@@ -44,12 +43,12 @@ def examine(
 
 
 def _checked(document: Document, known_claims: Collection[str] | None) -> tuple[Charter | None, tuple[Diagnostic, ...]]:
-    declared, mistakes, _damaged = decode(document, Declared)
-    found = mistakes
+    declared, mistakes, damaged = decode(document, Declared)
+    found = (*in_order(mistakes), *check(declared, document, known_claims, damaged))
     if any(d.severity == "mistake" for d in found):
         return None, found
-    fields = {name: getattr(declared, name) for name in msgspec.structs.asdict(declared)}
-    return Charter(**fields, document=document, warnings=found), found
+    values = {name: getattr(declared, name) for name in Declared.__struct_fields__}
+    return Charter(**values, document=document, warnings=found), found
 
 
 def _read(path: Path) -> bytes:
