@@ -10,9 +10,8 @@ import numpy as np
 from airworthy.base.clock import WEEK
 from airworthy.evidence.judged import Floats, Judged, Rate, rate
 from airworthy.evidence.search import Search, search
-from airworthy.stats.calibration import expected_calibration_error, reliability
+from airworthy.stats.difference import newcombe
 from airworthy.stats.gate import certify_log, coverage_grid
-from airworthy.stats.interval import newcombe
 from airworthy.stats.planner import labels_needed, least_labels
 
 BUDGETS = (0.01, 0.02, 0.05, 0.10, 0.20)
@@ -118,16 +117,16 @@ def look(judged: Judged) -> FirstLook:
     judged = judged.in_order()
     rows = tuple(_budget_row(judged, budget, RISK / len(BUDGETS)) for budget in BUDGETS)
     main = next((row.budget for row in rows if row.threshold is not None), BUDGETS[-1])
-    score = judged.score
+    score, bands = judged.score, _bands(judged)
     return FirstLook(
         n=len(judged),
         overall=rate(judged.loss.sum(), len(judged), level=RISK),
         confidence=None if score is None else float(score.mean()),
-        calibration_error=None if score is None else expected_calibration_error(score, 1 - judged.loss, bands=BANDS),
+        calibration_error=None if score is None else _calibration_error(bands, len(judged)),
         person=_people(judged),
         rows=rows,
         curve=_curve(judged),
-        bands=_bands(judged),
+        bands=bands,
         over_time=_over_time(judged),
         segments=_segments(judged, main),
         search=search(judged, level=RISK),
@@ -142,7 +141,7 @@ def _ranked(judged: Judged) -> Floats:
 
 def _coverages(n: int, budget: float, risk: float) -> tuple[float, ...]:
     """The grid, without groups too small to ever be certified. Known before any label is seen."""
-    smallest = min(1.0, 3 * least_labels(budget, risk) / n)
+    smallest = min(1.0, 3 * least_labels(0, budget=budget, level=risk) / n)
     return tuple(c for c in COVERAGES if c >= smallest) or (1.0,)
 
 
@@ -156,9 +155,15 @@ def _budget_row(judged: Judged, budget: float, risk: float) -> BudgetRow:
     if found.threshold is not None:
         return BudgetRow(budget, "opens", wrong.n / n, wrong.n, wrong, threshold)
     too_wrong = wrong.low >= budget or wrong.share >= budget
-    more = None if too_wrong else max(1, labels_needed(budget, wrong.share, risk).median - wrong.n)
+    more = None if too_wrong else _more(wrong, budget, risk)
     why: Why = "surest_are_too_wrong" if too_wrong else "too_few_labels"
     return BudgetRow(budget, why, wrong.n / n, wrong.n, wrong, None, more)
+
+
+def _more(seen: Rate, budget: float, risk: float) -> int | None:
+    """About how many more labels like these would open the gate in half of all futures."""
+    ahead = labels_needed(budget, seen.share, risk, errors=int(np.ceil(seen.wrong)), labels=seen.n)
+    return ahead.median
 
 
 def _curve(judged: Judged) -> tuple[CurvePoint, ...]:
@@ -178,11 +183,19 @@ def _curve(judged: Judged) -> tuple[CurvePoint, ...]:
 def _bands(judged: Judged) -> tuple[Band, ...]:
     if judged.score is None:
         return ()
+    band = np.minimum((judged.score * BANDS).astype(int), BANDS - 1)
+    n = np.bincount(band, minlength=BANDS)
+    said = np.bincount(band, judged.score, BANDS)
+    wrong = np.bincount(band, judged.loss, BANDS)
     return tuple(
-        Band(row.low, row.high, row.mean_score, rate(row.n - row.right, row.n, level=RISK / 2))
-        for row in reliability(judged.score, 1 - judged.loss, bands=BANDS)
-        if row.n
+        Band(b / BANDS, (b + 1) / BANDS, float(said[b] / n[b]), rate(wrong[b], int(n[b]), level=RISK / 2))
+        for b in np.flatnonzero(n)
     )
+
+
+def _calibration_error(bands: tuple[Band, ...], n: int) -> float:
+    """Mean distance between confidence and share right, weighted by items (Naeini, Cooper, Hauskrecht 2015)."""
+    return sum(abs(band.confidence - (1 - band.rate.share)) * band.rate.n for band in bands) / n
 
 
 def _people(judged: Judged) -> tuple[Rate, tuple[float, float, float]] | None:

@@ -48,12 +48,12 @@ def page(look: FirstLook, *, log: str, question: str, taken: str, charter: str, 
 
 def _row(row: BudgetRow, on: bool) -> dict[str, object]:
     if row.threshold is None:
-        closed = {"coverage": "nothing yet", "items": "0", "wrong": words.DASH, "share": words.DASH}
+        closed = {"coverage": "nothing yet", "number": "0", "wrong": words.DASH, "share": words.DASH}
         return {**closed, "budget": words.budget(row.budget), "interval": "", "threshold": words.DASH, "on": False}
     return {
         "budget": words.budget(row.budget),
         "coverage": words.whole_percent(row.coverage),
-        "items": words.count(row.items),
+        "number": words.count(row.items),
         "wrong": words.count(row.acted.wrong),
         "share": words.percent(row.acted.share),
         "interval": f"({words.interval(row.acted)})",

@@ -1,0 +1,96 @@
+"""How answers appear at the terminal: 80 columns, six colour roles, each with a form that works without colour."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console as Rich
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
+from rich.theme import Theme
+
+WIDTH = 80
+ROLES = {
+    "strong": "bold",
+    "quiet": "bright_black",
+    "next": "blue",
+    "proven": "green",
+    "undecided": "yellow",
+    "refuted": "bold red",
+}
+GLYPH = {"proven": ("✓", "+"), "undecided": ("◌", "?"), "refuted": ("✕", "x")}
+_PLAIN = str.maketrans("├┤─●█░≥≤−–✓◌✕", "[]-*#.><--+?x")
+
+Advance = Callable[[int], None]
+
+
+class Console:
+    """Lines of an answer. `quiet` prints nothing, for commands whose answer is JSON."""
+
+    def __init__(self, *, quiet: bool = False, error: bool = False) -> None:
+        self._rich = Rich(theme=Theme(ROLES), highlight=False, soft_wrap=True, stderr=error, quiet=quiet)
+        self._unicode = (self._rich.encoding or "").lower().startswith("utf")
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether someone is looking."""
+        return self._rich.is_terminal
+
+    def line(self, words: str = "", style: str = "") -> None:
+        """One line in one role."""
+        self.parts([(words, style)])
+
+    def parts(self, parts: Sequence[tuple[str, str]]) -> None:
+        """One line of (words, role) parts."""
+        self._rich.print(Text.assemble(*((self._spell(words), style) for words, style in parts)))
+
+    def wrapped(self, words: str, *, style: str = "", hanging: int = 0) -> None:
+        """Words filled to the width, following lines indented by `hanging`."""
+        for part in textwrap.wrap(words, WIDTH, subsequent_indent=" " * hanging) or [""]:
+            self.line(part, style)
+
+    def aligned(self, words: str, right: str, *, style: str = "") -> None:
+        """Words on the left, a short word on the right edge."""
+        self.line(f"{words:<{WIDTH - len(right)}}{right}", style)
+
+    def fact(self, head: str, words: str, *, indent: int = 20) -> None:
+        """A bold head, then its sentence in a column; a long head gets a line of its own."""
+        if len(head) + 2 > indent:
+            self.line(head + ".", "strong")
+            self.wrapped(" " * indent + words, hanging=indent)
+            return
+        first, *rest = textwrap.wrap(words, WIDTH - indent)
+        self.parts([(f"{head}.".ljust(indent), "strong"), (first, "")])
+        for part in rest:
+            self.line(" " * indent + part)
+
+    def next(self, command: str) -> None:
+        """The one command to type next."""
+        self.parts([("next       ", ""), (command, "next")])
+
+    def verdict(self, verdict: str) -> tuple[str, str]:
+        """A verdict as glyph and word, with its role."""
+        return f"{GLYPH[verdict][0]} {verdict}", verdict
+
+    def _spell(self, words: str) -> str:
+        return words if self._unicode else words.translate(_PLAIN)
+
+
+@contextmanager
+def progress(console: Console, doing: str, total: int | None = None) -> Iterator[Advance]:
+    """A bar while something long runs; where nobody is looking, nothing. Yields a function told how much is done."""
+    if not console.is_terminal:
+        yield lambda done: None
+        return
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    ]
+    with Progress(*columns, console=console._rich, transient=True) as bar:
+        task = bar.add_task(doing, total=total)
+        yield lambda done: bar.update(task, completed=done)

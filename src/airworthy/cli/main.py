@@ -1,0 +1,44 @@
+"""The `airworthy` command."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from airworthy import __version__
+from airworthy.base.errors import AirworthyError
+from airworthy.cli.console import Console
+from airworthy.cli.trial import try_
+
+USAGE_ERROR = 2
+
+app = typer.Typer(
+    name="airworthy",
+    help="Takes an AI use case from pilot to production, on proof.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("try")(try_)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
+    if version:
+        typer.echo(f"airworthy {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Runs one command. What we refuse is printed with code, place and help, and ends with exit 2."""
+    try:
+        app()
+    except AirworthyError as error:
+        Console(error=True).line(str(error))
+        sys.exit(USAGE_ERROR)
+
+
+if __name__ == "__main__":
+    main()

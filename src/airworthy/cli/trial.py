@@ -1,0 +1,152 @@
+"""`airworthy try`: the first minute."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from airworthy.base.diagnostic import Diagnostic, Place
+from airworthy.base.errors import BadInput
+from airworthy.cli.console import Console, progress
+from airworthy.data.question import Question
+from airworthy.data.table import read
+from airworthy.evidence.judged import Rate
+from airworthy.evidence.trial import BudgetRow, FirstLook
+from airworthy.page import finding, words
+from airworthy.page import trial as trial_page
+from airworthy.service.draft import draft_from_log
+from airworthy.service.trial import Trial, first_look
+
+
+def try_(
+    log: Annotated[
+        Path, typer.Argument(help="CSV (also gzipped) or Parquet: one row per AI output, with what turned out true.")
+    ],
+    output_: Annotated[str | None, typer.Option("--output", metavar="COLUMN", help="What the AI said.")] = None,
+    truth: Annotated[str | None, typer.Option(metavar="COLUMN", help="What turned out to be true.")] = None,
+    score: Annotated[str | None, typer.Option(metavar="COLUMN", help="How sure the AI was, 0 to 1.")] = None,
+    time_: Annotated[str | None, typer.Option("--time", metavar="COLUMN", help="When it was decided.")] = None,
+    segment: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Slices that each need a promise of their own; may be repeated."),
+    ] = None,
+    person: Annotated[str | None, typer.Option(metavar="COLUMN", help="What a person did without the AI.")] = None,
+    tolerance: Annotated[
+        float | None, typer.Option(metavar="X", help="Numbers: right when they differ by no more than X.")
+    ] = None,
+    loss: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="How wrong each output was, 0 to 1, instead of a truth.")
+    ] = None,
+    item: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Rows are events of items: output from the first event, truth from the last."
+        ),
+    ] = None,
+    date_format: Annotated[
+        str | None, typer.Option(metavar="FORM", help="How dates are written, such as '%d/%m/%Y %H:%M'.")
+    ] = None,
+    simulated: Annotated[
+        str, typer.Option(metavar="WORDS", help="What in this log is simulated; the page says so.")
+    ] = "",
+    page: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where the page goes; by default beside you, named like the log."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Every number as JSON on standard output.")] = False,
+) -> None:
+    """How much could safely be acted on without a person? No charter, no set-up: your log, one page.
+
+    airworthy try outcomes.csv --output predicted --truth actual --score confidence --time decided_at
+    """
+    if output_ is None and loss is None:
+        raise BadInput([_which_columns(log)])
+    question = Question(
+        output=output_ or loss or "", truth=truth, score=score, time=time_, segments=tuple(segment or ()), person=person,
+        loss=loss, tolerance=tolerance, item=item, date_format=date_format,
+    )  # fmt: skip
+    console = Console(quiet=json)
+    started = time.perf_counter()
+    with progress(console, f"reading {log.name}") as advance:
+        trial = first_look(log, question, progress=advance)
+    target = page or Path(log.name.removesuffix(".gz")).with_suffix(".html")
+    follow = f"airworthy init --from {log}"
+    draft = draft_from_log(log, question, trial)
+    said = f"what decides `{question.output}`" if not question.truth else f"{question.output} against {question.truth}"
+    html = trial_page.page(
+        trial.look, log=log.name, question=said, taken=trial.taken, charter=draft, next=follow, simulated=simulated
+    )
+    target.write_text(html, encoding="utf-8")
+    if json:
+        typer.echo(msgspec.json.encode({"page": str(target), "log": str(log), "trial": trial}))
+        return
+    _print(console, trial, target, follow, time.perf_counter() - started, simulated)
+
+
+def _which_columns(log: Path) -> Diagnostic:
+    table = read(log)
+    names = ", ".join(f"{name} ({len(column.words)})" for name, column in table.columns.items())
+    help = f"add --output COLUMN and --truth COLUMN; columns and how many values each has: {names}"
+    return Diagnostic(
+        "U002", "which column holds what the AI said, and which what turned out to be true?", Place(str(log)), help
+    )
+
+
+def _print(console: Console, trial: Trial, page: Path, follow: str, seconds: float, simulated: str) -> None:
+    look = trial.look
+    span = f", {words.days(*look.span)}" if look.span else ""
+    console.aligned(f"read       {words.count(trial.rows)} rows{span}", f"{seconds:.1f} s", style="quiet")
+    left_out = (
+        "; left out " + ", ".join(f"{words.count(n)} {why}" for why, n in trial.left_out) if trial.left_out else ""
+    )
+    console.wrapped(f"judged     {words.count(look.n)}{left_out}", style="quiet", hanging=11)
+    if simulated:
+        console.wrapped(f"simulated  {simulated}", style="undecided", hanging=11)
+    console.line()
+    console.wrapped(finding.headline(look), style="strong")
+    console.line()
+    _table(console, look)
+    console.line()
+    facts = [finding.against_people(look), finding.sureness(look), look.over_time and finding.over_time(look.over_time)]
+    for fact in [*facts, finding.breaks(look), *finding.closed(look)]:
+        if fact:
+            console.fact(fact[0].rstrip("."), fact[1])
+    console.fact("Not measured yet", "Ownership, effort, use by default, reliance, sources.")
+    console.line()
+    console.line(f"page       {page}")
+    console.next(follow)
+
+
+def _table(console: Console, look: FirstLook) -> None:
+    top = max(0.30, *(row.acted.high for row in look.rows if row.threshold is not None), 0.30)
+    ends = "".join(f"{f'{100 * top * i / 3:.0f} %':>9}" for i in range(1, 4))
+    level = words.budget(1 - look.risk)
+    console.line(f"error     can be             share   {level}, at      0 %{ends}", style="quiet")
+    console.line("budget  acted on    items    wrong   any time       ·" + "        ·" * 3, style="quiet")
+    for row in look.rows:
+        _row(console, row, top, row is look.best)
+
+
+def _row(console: Console, row: BudgetRow, top: float, best: bool) -> None:
+    head = f"{words.budget(row.budget):>5}  "
+    if row.threshold is None:
+        console.parts([(head, ""), ("nothing yet", "undecided")])
+        return
+    cells = f"{words.whole_percent(row.coverage):>8} {words.count(row.items):>9} {words.percent(row.acted.share):>7}   {words.interval(row.acted):<13}"
+    console.parts([(head + cells, "strong" if best else ""), *_scale(row.acted, row.budget, top)])
+
+
+def _scale(rate: Rate, budget: float, top: float, width: int = 28) -> list[tuple[str, str]]:
+    """The interval drawn on a line, the budget as a stroke beside it."""
+    place = lambda share: min(width - 1, round(share / top * (width - 1)))  # noqa: E731
+    cells = [" "] * (width + 1)
+    for at in range(place(rate.low), place(rate.high) + 1):
+        cells[at] = "─"
+    cells[place(rate.low)], cells[place(rate.high)] = "├", "┤"
+    cells[place(rate.share)] = "●"
+    limit = max(place(budget), place(rate.high) + 1)
+    return [("".join(cells[:limit]), "next"), ("|", "")]
