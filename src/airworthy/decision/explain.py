@@ -1,0 +1,31 @@
+"""Reasons in plain words, from the very values that decided."""
+
+from __future__ import annotations
+
+from airworthy.record.decision import Reason
+
+WORDS = {
+    "stopped": "the stop switch is pulled",
+    "grant.expired": "the grant has expired",
+    "grant.none": "no grant allows acting at this stage",
+    "segment.unknown": "this kind of item belongs to no declared segment",
+    "score.missing": "the AI gave no confidence",
+    "gate.closed": "not enough evidence yet that `{about}` stays within the error budget",
+    "gate.below": "its confidence is below what is certified for `{about}`",
+    "gate.certified": "at or above the certified threshold for `{about}`",
+    "irreversible.not_measured": "this effect cannot be undone, and confidence is not measured yet",
+    "rule": "rule `{about}` asks for it",
+    "rule.not_evaluated": "rule `{about}` could not be evaluated, so a person decides",
+    "source.not_read": "source `{about}` was not read",
+    "source.stale": "source `{about}` is older than it may be",
+    "source.unknown": "nobody knows whether source `{about}` can be defended",
+    "source.not_defended": "source `{about}` cannot be defended now",
+    "stage.pilot": "stage pilot: a person looks at every output",
+    "stage.shadow": "stage shadow: recorded, influences nothing",
+    "stage.assist": "stage assist: people decide, with the output in front of them",
+}
+
+
+def explain(reason: Reason) -> str:
+    """One reason as a person reads it; an unknown code is shown as it stands."""
+    return WORDS.get(reason.code, reason.code + (" `{about}`" if reason.about else "")).format(about=reason.about)

@@ -1,0 +1,126 @@
+"""The route of one decision. Every step leaves a reason; the strictest step wins.
+
+    1 in force    stage, grant, stop switch
+    3 sources     defended at this moment
+    4 rules       all of them
+    5 confidence  calibrated, for people
+    6 gate        the only step that can say `act`
+    7 draws       audit sample, blind-first
+    8 stage       shapes what the caller is told
+
+Step 2, the idempotent answer to a repeated request, needs memory and stands in `service`.
+INVARIANT: nothing here can make a route laxer than a step asked for; `tests/decision/test_route.py` holds it to that.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from airworthy.base.quantity import Ppm, ppm
+from airworthy.charter.rules import strictest
+from airworthy.decision.confidence import confidence
+from airworthy.decision.draw import draw
+from airworthy.decision.gate import gate
+from airworthy.decision.policy import Policy
+from airworthy.decision.request import Request, SourceRead
+from airworthy.record.decision import Confidence, Draw, Reason, Route
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """A route with everything that led to it."""
+
+    route: Route
+    told: Route
+    reasons: tuple[Reason, ...]
+    rules: tuple[str, ...]
+    segment: str
+    epoch: int
+    confidence: Confidence | None
+    threshold: Ppm | None
+    audit: Draw | None
+    blind_first: Draw | None
+
+
+def decide(request: Request, policy: Policy) -> Decision:
+    """Where `request` may go under `policy`. At most 60 microseconds of CPU with five rules (`bench/decide.py`)."""
+    asked: list[tuple[Route, Reason]] = []
+    segment = policy.segment(request.item)
+    sure = confidence(request.score, policy.measured)
+    asked += _in_force(policy, request)
+    asked += _sources(policy, request.sources)
+    fired = _rules(policy, request, sure, asked)
+    asked.append(gate(policy, segment, request.score))
+    if policy.irreversible and asked[-1][0] == "act" and sure is None:
+        asked.append(("review", Reason("irreversible.not_measured")))
+    route = strictest(one for one, _ in asked)
+    audit = draw(policy.seed, "audit", policy.point, request.subject, policy.audit_rate) if route == "act" else None
+    blind = _blind_first(policy, request) if route == "review" else None
+    told, told_why = _told(policy, route)
+    held = policy.gates.get(segment or "")
+    return Decision(
+        route=route,
+        told=told,
+        reasons=(*(reason for _, reason in asked), *told_why),
+        rules=fired,
+        segment=segment or "",
+        epoch=held.epoch if held else 0,
+        confidence=sure,
+        threshold=None if held is None or held.threshold is None else ppm(held.threshold),
+        audit=audit,
+        blind_first=blind,
+    )
+
+
+def _in_force(policy: Policy, request: Request) -> list[tuple[Route, Reason]]:
+    if policy.stopped:
+        return [("fallback", Reason("stopped"))]
+    if policy.granted_until is not None and request.now > policy.granted_until:
+        return [("review", Reason("grant.expired"))]
+    return []
+
+
+def _sources(policy: Policy, read: tuple[SourceRead, ...]) -> list[tuple[Route, Reason]]:
+    """Review for every required source that is not defended now, or was not read at all."""
+    seen = {source.source: source for source in read}
+    asked: list[tuple[Route, Reason]] = []
+    for name in policy.required_sources:
+        source = seen.get(name)
+        if source is None:
+            asked.append(("review", Reason("source.not_read", name)))
+        elif source.state != "defended":
+            asked.append(("review", Reason(f"source.{source.why or source.state}", name)))
+    return asked
+
+
+def _rules(
+    policy: Policy, request: Request, sure: Confidence | None, asked: list[tuple[Route, Reason]]
+) -> tuple[str, ...]:
+    """Adds what the rules ask for; returns the names of those that fired."""
+    stated = sure.p / 1_000_000 if sure is not None else request.score
+    fired = []
+    for outcome in policy.rules.evaluate(request.item, request.output, stated, request.now):
+        if outcome.fired is False:
+            continue
+        asked.append((outcome.asks_for, Reason("rule" if outcome.fired else "rule.not_evaluated", outcome.rule)))
+        if outcome.fired:
+            fired.append(outcome.rule)
+    return tuple(fired)
+
+
+def _blind_first(policy: Policy, request: Request) -> Draw | None:
+    if not policy.blind_first_rate:
+        return None
+    return draw(policy.seed, "blind", policy.point, request.subject, policy.blind_first_rate)
+
+
+def _told(policy: Policy, route: Route) -> tuple[Route, tuple[Reason, ...]]:
+    """What the caller hears at this stage. Only `default` under a live grant can hear `act`."""
+    if policy.stage == "pilot":
+        return strictest([route, "review"]), (Reason("stage.pilot"),)
+    if policy.stage == "shadow":
+        return "fallback", (Reason("stage.shadow"),)
+    if policy.stage == "assist":
+        return strictest([route, "review"]), (Reason("stage.assist"),)
+    if route == "act" and policy.granted_until is None:
+        return "review", (Reason("grant.none"),)
+    return route, ()
