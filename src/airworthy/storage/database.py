@@ -38,10 +38,15 @@ class Database:
         with self._lock, translated(f"reading {self.file}.db"):
             return self._connection.execute(self.sql[name], values).fetchall()
 
+    def row(self, name: str, values: Sequence[Any] = ()) -> Any:
+        """The first row, None where there is none."""
+        rows = self.all(name, values)
+        return rows[0] if rows else None
+
     def one(self, name: str, values: Sequence[Any] = ()) -> Any:
         """The first column of the first row, None where there is no row."""
-        rows = self.all(name, values)
-        return rows[0][0] if rows else None
+        row = self.row(name, values)
+        return row[0] if row else None
 
     def integrity(self) -> list[str]:
         """What SQLite's own check of pages and indexes finds, one sentence each."""

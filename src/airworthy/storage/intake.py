@@ -68,13 +68,14 @@ class Intake:
         changes: dict[str, Any] = {}
         payloads: tuple[bytes, ...] = ()
         if draft.subject is not None or draft.contents:
-            kref = self._ring.refer(draft.subject or "").hex()
+            kref = self._ring.refer(draft.subject or "", draft.record.ts).hex()
             if draft.subject is not None:
                 changes["item"] = Kref(kref)
             if draft.contents:
                 changes["payloads"], payloads = self._seal(draft, kref)
         if draft.person is not None and (actor := draft.record.actor):
-            changes["actor"] = Actor(actor.kind, actor.role, self._ring.refer(draft.person).hex())
+            kref = self._ring.refer(draft.person, draft.record.ts).hex()
+            changes["actor"] = Actor(actor.kind, actor.role, kref)
         return msgspec.structs.replace(draft.record, **changes) if changes else draft.record, payloads
 
     def _seal(self, draft: Draft, kref: str) -> tuple[tuple[PayloadRef, ...], tuple[bytes, ...]]:

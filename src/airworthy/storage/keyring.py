@@ -1,8 +1,8 @@
 """Names and data keys that can be destroyed: what makes a log that cannot change forget a person.
 
-A name is known here by a handle, a keyed hash that only the holder of the sealing key can compute. A kref leads to a
-handle, a handle to the sealed name and to one wrapped data key per class of data. Every row is authenticated, so that a
-changed byte is told from an erased row.
+A kref leads to a subject's number, the number to its sealed name and to one wrapped data key per class of data. Whether
+a name is known is asked by its handle, a keyed hash only the holder of the sealing key can compute. Every row is
+authenticated, so that a changed byte is told from an erased row.
 """
 
 from __future__ import annotations
@@ -20,37 +20,43 @@ from airworthy.base.ids import Random
 from airworthy.ledger.seal import KEY, unwrap, wrap
 
 _SHORT = 16  # bytes of a kref, a handle, an authenticator
-_CACHED = 50_000  # subjects whose keys are kept at hand
+_CACHED = 50_000  # subjects whose numbers and keys are kept at hand
+
+SubjectRow = tuple[int, bytes, bytes]  # number, handle, sealed name
+DataKeyRow = tuple[int, str, bytes]  # number, class, wrapped key
+KrefRow = tuple[bytes, int, bytes]  # kref, number, authenticator
 
 
 class KeyRows(msgspec.Struct):
-    """Rows for the key store, in the order of its columns."""
+    """New rows for the key store."""
 
-    subjects: list[tuple[bytes, bytes]] = msgspec.field(default_factory=list)  # handle, sealed name
-    data_keys: list[tuple[bytes, str, bytes]] = msgspec.field(default_factory=list)  # handle, class, wrapped key
-    krefs: list[tuple[bytes, bytes, bytes]] = msgspec.field(default_factory=list)  # kref, handle, authenticator
+    subjects: list[SubjectRow] = msgspec.field(default_factory=list)
+    data_keys: list[DataKeyRow] = msgspec.field(default_factory=list)
+    krefs: list[KrefRow] = msgspec.field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.krefs or self.subjects or self.data_keys)
 
 
 class KeyTable(Protocol):
-    """Stored rows. May be asked by any thread at once."""
+    """Stored rows, None where there is none or it was erased. May be asked by any thread at once."""
 
-    def subject(self, handle: bytes) -> bytes | None:
-        """The sealed name, None once erased."""
+    def last_number(self) -> int:
+        """The highest number any subject has, 0 before the first."""
 
-    def data_key(self, handle: bytes, data_class: str) -> bytes | None:
-        """The wrapped key, None where none was made or it was erased."""
+    def number(self, handle: bytes) -> int | None: ...
 
-    def kref(self, kref: bytes) -> tuple[bytes, bytes] | None:
-        """Handle and authenticator, None once erased."""
+    def subject(self, number: int) -> SubjectRow | None: ...
+
+    def data_key(self, number: int, data_class: str) -> DataKeyRow | None: ...
+
+    def kref(self, kref: bytes) -> KrefRow | None: ...
 
 
 class KeyRing:
     """Makes and finds names and keys. Any thread at once.
 
-    INVARIANT: what `cipher` and `refer` return is in `drain`'s rows until those are durable; an engine drains after it
+    INVARIANT: what `refer` and `cipher` return is in `drain`'s rows until those are durable; an engine drains after it
     took an entry from its queue and commits the rows before it acknowledges the entry.
     """
 
@@ -61,39 +67,42 @@ class KeyRing:
         self._table = table
         self._random = random
         self._lock = Lock()
+        self._last: int | None = None
         self._fresh = KeyRows()
-        self._ciphers: dict[tuple[bytes, str], AESGCM] = {}
-        self._named: set[bytes] = set()
+        self._numbers: dict[str, int] = {}
+        self._ciphers: dict[tuple[int, str], AESGCM] = {}
+        self._new: set[int] = set()  # subjects of which every data key is in `_ciphers`
 
-    def refer(self, name: str) -> bytes:
-        """A new kref that leads to `name`: 16 random bytes."""
-        handle, kref = self._handle(name), self._random.bytes(_SHORT)
-        row = (kref, handle, self._authenticator(kref, handle))
+    def refer(self, name: str, ts: int) -> bytes:
+        """A new kref that leads to `name`: 48 bits of milliseconds, which its leaf states anyway, then 80 random bits.
+
+        Neighbours in time are neighbours in the key store: fully random ones cost a page each to write.
+        """
+        kref = (ts // 1_000 & 0xFFFF_FFFF_FFFF).to_bytes(6, "big") + self._random.bytes(10)
         with self._lock:
-            self._fresh.krefs.append(row)
-            if handle not in self._named:
-                self._named.add(handle)
-                self._fresh.subjects.append((handle, wrap(self._wrapping, name.encode(), handle, self._random)))
+            number = self._number(name)
+            self._fresh.krefs.append((kref, number, self._authenticator(kref, number)))
         return kref
 
     def cipher(self, name: str, data_class: str) -> AESGCM:
         """The data key of (name, class), made now if there is none."""
-        place = (self._handle(name), data_class)
         with self._lock:
+            place = (self._number(name), data_class)
             if place not in self._ciphers:
-                self._ciphers[place] = self._stored(*place) or self._made(*place)
+                stored = None if place[0] in self._new else self._stored(*place)
+                self._ciphers[place] = stored or self._made(*place)
             return self._ciphers[place]
 
     def name(self, kref: bytes) -> str | None:
         """What a kref leads to, None once erased. Raises StoreDamaged."""
-        handle = self._follow(kref)
-        sealed = self._table.subject(handle) if handle else None
-        return unwrap(self._wrapping, sealed, handle).decode() if handle and sealed else None
+        number = self._follow(kref)
+        row = self._table.subject(number) if number is not None else None
+        return self.open_subject(row) if row is not None else None
 
     def opener(self, kref: bytes, data_class: str) -> AESGCM | None:
         """The data key of the subject behind a kref, None once erased. Raises StoreDamaged."""
-        handle = self._follow(kref)
-        return self._stored(handle, data_class) if handle else None
+        number = self._follow(kref)
+        return self._stored(number, data_class) if number is not None else None
 
     def drain(self) -> KeyRows:
         """All rows made since the last call."""
@@ -104,46 +113,66 @@ class KeyRing:
     def settle(self) -> None:
         """To be called when drained rows are durable: what is cached may now be forgotten."""
         with self._lock:
-            if len(self._named) > _CACHED and not self._fresh:
-                self._named.clear()
+            if len(self._numbers) > _CACHED and not self._fresh:
+                self._numbers.clear()
                 self._ciphers.clear()
+                self._new.clear()
 
-    def check_row(self, kref: bytes, handle: bytes, authenticator: bytes) -> None:
-        """Nothing when a kref's row is as it was written, else StoreDamaged."""
-        if not hmac.compare_digest(self._authenticator(kref, handle), authenticator):
-            raise StoreDamaged("a row of the key store was changed")
+    def check_kref(self, row: KrefRow) -> None:
+        """Nothing when the row is as it was written, else StoreDamaged."""
+        kref, number, authenticator = row
+        if not hmac.compare_digest(self._authenticator(kref, number), authenticator):
+            raise StoreDamaged("a reference in the key store was changed")
 
-    def check_subject(self, handle: bytes, sealed: bytes) -> None:
-        """Nothing when a name's row is as it was written, else StoreDamaged."""
-        unwrap(self._wrapping, sealed, handle)
+    def open_subject(self, row: SubjectRow) -> str:
+        """The name in a row. Raises StoreDamaged when it is not as it was written."""
+        number, handle, sealed = row
+        return unwrap(self._wrapping, sealed, _bytes(number) + handle).decode()
 
-    def check_data_key(self, handle: bytes, data_class: str, wrapped: bytes) -> None:
-        """Nothing when a data key's row is as it was written, else StoreDamaged."""
-        unwrap(self._wrapping, wrapped, handle + data_class.encode())
+    def open_data_key(self, row: DataKeyRow) -> AESGCM:
+        """The key in a row. Raises StoreDamaged when it is not as it was written."""
+        number, data_class, wrapped = row
+        return AESGCM(unwrap(self._wrapping, wrapped, _bytes(number) + data_class.encode()))
 
-    def _handle(self, name: str) -> bytes:
-        # Keyed BLAKE2b (RFC 7693): a third of what HMAC costs here, and a decision computes a handful.
-        return blake2b(name.encode(), key=self._naming, digest_size=_SHORT).digest()
+    def _number(self, name: str) -> int:
+        number = self._numbers.get(name)
+        if number is None:
+            # Keyed BLAKE2b (RFC 7693): a third of what HMAC costs here, and every decision asks.
+            handle = blake2b(name.encode(), key=self._naming, digest_size=_SHORT).digest()
+            number = self._table.number(handle) or self._added(name, handle)
+            self._numbers[name] = number
+        return number
 
-    def _authenticator(self, kref: bytes, handle: bytes) -> bytes:
-        return blake2b(kref + handle, key=self._binding, digest_size=_SHORT).digest()
+    def _added(self, name: str, handle: bytes) -> int:
+        self._last = (self._table.last_number() if self._last is None else self._last) + 1
+        sealed = wrap(self._wrapping, name.encode(), _bytes(self._last) + handle, self._random)
+        self._fresh.subjects.append((self._last, handle, sealed))
+        self._new.add(self._last)
+        return self._last
 
-    def _follow(self, kref: bytes) -> bytes | None:
+    def _authenticator(self, kref: bytes, number: int) -> bytes:
+        return blake2b(kref + _bytes(number), key=self._binding, digest_size=_SHORT).digest()
+
+    def _follow(self, kref: bytes) -> int | None:
         row = self._table.kref(kref)
         if row is None:
             return None
-        self.check_row(kref, *row)
-        return row[0]
+        self.check_kref(row)
+        return row[1]
 
-    def _stored(self, handle: bytes, data_class: str) -> AESGCM | None:
-        wrapped = self._table.data_key(handle, data_class)
-        return AESGCM(unwrap(self._wrapping, wrapped, handle + data_class.encode())) if wrapped else None
+    def _stored(self, number: int, data_class: str) -> AESGCM | None:
+        row = self._table.data_key(number, data_class)
+        return self.open_data_key(row) if row is not None else None
 
-    def _made(self, handle: bytes, data_class: str) -> AESGCM:
+    def _made(self, number: int, data_class: str) -> AESGCM:
         key = self._random.bytes(KEY)
-        about = handle + data_class.encode()
-        self._fresh.data_keys.append((handle, data_class, wrap(self._wrapping, key, about, self._random)))
+        wrapped = wrap(self._wrapping, key, _bytes(number) + data_class.encode(), self._random)
+        self._fresh.data_keys.append((number, data_class, wrapped))
         return AESGCM(key)
+
+
+def _bytes(number: int) -> bytes:
+    return number.to_bytes(8, "big", signed=True)
 
 
 def _derived(sealing_key: bytes, use: bytes) -> bytes:

@@ -16,29 +16,37 @@ from airworthy.record.store import Draft, Erased, Head, Receipt, Stored
 from airworthy.storage.content import open_content
 from airworthy.storage.head import sign
 from airworthy.storage.intake import Entry, Intake
-from airworthy.storage.keyring import KeyRing, KeyRows
+from airworthy.storage.keyring import DataKeyRow, KeyRing, KeyRows, KrefRow, SubjectRow
 
 
 class MemoryKeys:
     """The rows of a key store, in dictionaries."""
 
     def __init__(self) -> None:
-        self.subjects: dict[bytes, bytes] = {}
-        self.data_keys: dict[tuple[bytes, str], bytes] = {}
-        self.krefs: dict[bytes, tuple[bytes, bytes]] = {}
+        self.numbers: dict[bytes, int] = {}
+        self.subjects: dict[int, SubjectRow] = {}
+        self.data_keys: dict[tuple[int, str], DataKeyRow] = {}
+        self.krefs: dict[bytes, KrefRow] = {}
 
     def add(self, rows: KeyRows) -> None:
-        self.subjects.update(rows.subjects)
-        self.data_keys.update({(handle, data_class): key for handle, data_class, key in rows.data_keys})
-        self.krefs.update({kref: (handle, authenticator) for kref, handle, authenticator in rows.krefs})
+        self.numbers.update({handle: number for number, handle, _ in rows.subjects})
+        self.subjects.update({row[0]: row for row in rows.subjects})
+        self.data_keys.update({row[:2]: row for row in rows.data_keys})
+        self.krefs.update({row[0]: row for row in rows.krefs})
 
-    def subject(self, handle: bytes) -> bytes | None:
-        return self.subjects.get(handle)
+    def last_number(self) -> int:
+        return max(self.subjects, default=0)
 
-    def data_key(self, handle: bytes, data_class: str) -> bytes | None:
-        return self.data_keys.get((handle, data_class))
+    def number(self, handle: bytes) -> int | None:
+        return self.numbers.get(handle)
 
-    def kref(self, kref: bytes) -> tuple[bytes, bytes] | None:
+    def subject(self, number: int) -> SubjectRow | None:
+        return self.subjects.get(number)
+
+    def data_key(self, number: int, data_class: str) -> DataKeyRow | None:
+        return self.data_keys.get((number, data_class))
+
+    def kref(self, kref: bytes) -> KrefRow | None:
         return self.krefs.get(kref)
 
 

@@ -15,7 +15,7 @@ from airworthy.storage.database import Database, open_for_reading
 from airworthy.storage.head import read_head
 from airworthy.storage.intake import MOST_PAYLOADS
 from airworthy.storage.keyfile import read_sealing_key
-from airworthy.storage.keyring import KeyRing
+from airworthy.storage.keyring import DataKeyRow, KeyRing, KrefRow, SubjectRow
 
 _AT_ONCE = 512  # entries fetched together by `scan`
 _LEVEL = 1 << 48  # tile ids are level * 2^48 + index
@@ -27,17 +27,25 @@ class SqliteKeys:
     def __init__(self, keys: Database) -> None:
         self.database = keys
 
-    def subject(self, handle: bytes) -> bytes | None:
-        sealed: bytes | None = self.database.one("subject", (handle,))
-        return sealed
+    def last_number(self) -> int:
+        last: int = self.database.one("last_number")
+        return last
 
-    def data_key(self, handle: bytes, data_class: str) -> bytes | None:
-        wrapped: bytes | None = self.database.one("data_key", (handle, data_class))
-        return wrapped
+    def number(self, handle: bytes) -> int | None:
+        number: int | None = self.database.one("number", (handle,))
+        return number
 
-    def kref(self, kref: bytes) -> tuple[bytes, bytes] | None:
-        rows = self.database.all("kref", (kref,))
-        return (rows[0][0], rows[0][1]) if rows else None
+    def subject(self, number: int) -> SubjectRow | None:
+        row: SubjectRow | None = self.database.row("subject", (number,))
+        return row
+
+    def data_key(self, number: int, data_class: str) -> DataKeyRow | None:
+        row: DataKeyRow | None = self.database.row("data_key", (number, data_class))
+        return row
+
+    def kref(self, kref: bytes) -> KrefRow | None:
+        row: KrefRow | None = self.database.row("kref", (kref,))
+        return row
 
 
 class SqliteReader:

@@ -3,44 +3,51 @@
 
 -- name: schema
 CREATE TABLE IF NOT EXISTS subject (
-  handle BLOB PRIMARY KEY,
+  number INTEGER PRIMARY KEY,
+  handle BLOB NOT NULL UNIQUE,
   sealed BLOB NOT NULL -- the name, under the wrapping key
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE TABLE IF NOT EXISTS data_key (
-  handle     BLOB NOT NULL,
+  number     INTEGER NOT NULL,
   data_class TEXT NOT NULL,
   wrapped    BLOB NOT NULL,
-  PRIMARY KEY (handle, data_class)
+  PRIMARY KEY (number, data_class)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS kref (
   kref          BLOB PRIMARY KEY,
-  handle        BLOB NOT NULL,
+  number        INTEGER NOT NULL,
   authenticator BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- name: add_subject
-INSERT OR IGNORE INTO subject (handle, sealed) VALUES (?, ?);
+INSERT INTO subject (number, handle, sealed) VALUES (?, ?, ?);
 
 -- name: add_data_key
-INSERT INTO data_key (handle, data_class, wrapped) VALUES (?, ?, ?);
+INSERT INTO data_key (number, data_class, wrapped) VALUES (?, ?, ?);
 
 -- name: add_kref
-INSERT INTO kref (kref, handle, authenticator) VALUES (?, ?, ?);
+INSERT INTO kref (kref, number, authenticator) VALUES (?, ?, ?);
+
+-- name: last_number
+SELECT coalesce(max(number), 0) FROM subject;
+
+-- name: number
+SELECT number FROM subject WHERE handle = ?;
 
 -- name: subject
-SELECT sealed FROM subject WHERE handle = ?;
+SELECT number, handle, sealed FROM subject WHERE number = ?;
 
 -- name: data_key
-SELECT wrapped FROM data_key WHERE handle = ? AND data_class = ?;
+SELECT number, data_class, wrapped FROM data_key WHERE number = ? AND data_class = ?;
 
 -- name: kref
-SELECT handle, authenticator FROM kref WHERE kref = ?;
+SELECT kref, number, authenticator FROM kref WHERE kref = ?;
 
 -- name: subjects
-SELECT handle, sealed FROM subject;
+SELECT number, handle, sealed FROM subject;
 
 -- name: data_keys
-SELECT handle, data_class, wrapped FROM data_key;
+SELECT number, data_class, wrapped FROM data_key;
 
 -- name: krefs
-SELECT kref, handle, authenticator FROM kref;
+SELECT kref, number, authenticator FROM kref;
