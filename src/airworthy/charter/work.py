@@ -95,6 +95,7 @@ class Log(Section, frozen=True, kw_only=True):
     outcome_at   the column with the moment the truth was known
     features     columns given to the model, read from the item's first event
     end          columns known only at the end, read from the item's last event; never given to the model
+    until        the first day that is not read; everything when left out
     simulated    what is simulated in this log, in words
     """
 
@@ -113,6 +114,7 @@ class Log(Section, frozen=True, kw_only=True):
     outcome_at: str | None = None
     features: tuple[str, ...] = ()
     end: tuple[str, ...] = ()
+    until: date | None = None
     simulated: tuple[str, ...] = ()
 
 
