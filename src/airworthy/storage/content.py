@@ -22,8 +22,11 @@ _decode = msgspec.json.Decoder(_References).decode
 
 
 def references(leaf: bytes) -> tuple[PayloadRef, ...]:
-    """What the leaf says is sealed beside it."""
-    return _decode(leaf).payloads
+    """What the leaf says is sealed beside it; nothing where it is no record at all."""
+    try:
+        return _decode(leaf).payloads
+    except (msgspec.ValidationError, msgspec.DecodeError):
+        return ()
 
 
 def open_content(leaf: bytes, purpose: str, payload: Callable[[int], bytes | None], ring: KeyRing) -> bytes | Erased:
@@ -36,7 +39,7 @@ def open_content(leaf: bytes, purpose: str, payload: Callable[[int], bytes | Non
 
 def open_payload(reference: PayloadRef, data: bytes | None, ring: KeyRing) -> bytes | Erased:
     """The body behind a reference. Erased(None) where its key is gone. Raises StoreDamaged."""
-    cipher = ring.opener(bytes.fromhex(reference.kref), reference.data_class)
+    cipher = ring.opener(parse_kref(reference.kref), reference.data_class)
     if data is None or sha256(data).hexdigest() != reference.ciphertext_digest:
         if data is None and cipher is None:
             return Erased(None)
@@ -44,3 +47,11 @@ def open_payload(reference: PayloadRef, data: bytes | None, ring: KeyRing) -> by
     if cipher is None:
         return Erased(None)
     return unseal(cipher, reference.purpose, data, bytes.fromhex(reference.commitment))
+
+
+def parse_kref(text: str) -> bytes:
+    """A kref as it stands in a record. Raises OutOfRange where it is none."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise OutOfRange("kref", text, "32 hexadecimal characters") from None

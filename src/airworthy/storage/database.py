@@ -146,7 +146,7 @@ def translated(doing: str) -> Iterator[None]:
         yield
     except apsw.FullError:
         raise StoreFull(f"the disk is full ({doing})", help="free some space, then open the store again") from None
-    except (apsw.CorruptError, apsw.NotADBError) as error:
+    except (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError) as error:
         raise StoreDamaged(
             f"the file is not what was written ({doing}: {error})", help="bring back a copy; keep lock.db as it is"
         ) from None

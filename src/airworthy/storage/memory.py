@@ -6,14 +6,15 @@ from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future
 from threading import Lock
 
-from airworthy.base.errors import StoreError
+from airworthy.base.errors import OutOfRange, StoreError
 from airworthy.base.ids import Random, SystemRandom
 from airworthy.ledger.leaf import leaf_hashes
 from airworthy.ledger.note import SigningKey
 from airworthy.ledger.seal import KEY
 from airworthy.ledger.tile import Edge
 from airworthy.record.store import Draft, Erased, Head, Receipt, Stored
-from airworthy.storage.content import open_content
+from airworthy.storage.content import open_content, parse_kref
+from airworthy.storage.fsck import Projected
 from airworthy.storage.head import sign
 from airworthy.storage.intake import Entry, Intake
 from airworthy.storage.keyring import DataKeyRow, KeyRing, KeyRows, KrefRow, SubjectRow
@@ -117,10 +118,12 @@ class MemoryStore:
         return self._runs.get(run)
 
     def content(self, seq: int, purpose: str) -> bytes | Erased:
+        if not 0 <= seq < self.size():
+            raise OutOfRange("seq", seq, f"0 to {self.size() - 1}")
         return open_content(self.leaves[seq], purpose, lambda i: self.payload(seq, i), self.ring)
 
     def subject(self, kref: str) -> str | None:
-        return self.ring.name(bytes.fromhex(kref)) or None
+        return self.ring.name(parse_kref(kref)) or None
 
     def payload(self, seq: int, ordinal: int) -> bytes | None:
         """Sealed bytes as they stand."""
@@ -130,6 +133,37 @@ class MemoryStore:
         """The first `width` hashes of a tile."""
         return self.tiles.get((level, index), b"")[: width * 32]
 
+    def projected(self) -> Iterator[Projected]:
+        """All entries with what they are filed under, as they stand."""
+        filed = zip(self._filed(self._kinds), self._filed(self._about), self.leaves, strict=True)
+        return (Projected(seq, leaf, kind, about) for seq, (kind, about, leaf) in enumerate(filed))
+
+    def kept_tiles(self) -> Iterator[tuple[int, int]]:
+        """Level and index of every tile there is."""
+        return iter(self.tiles)
+
+    def kept_payloads(self) -> Iterator[tuple[int, int]]:
+        """Entry and ordinal of every payload there is."""
+        return iter(self.payloads)
+
+    def kept_runs(self) -> dict[str, int]:
+        """How far each run has come, as filed."""
+        return dict(self._runs)
+
+    def kept_keys(self) -> KeyRows:
+        """All rows of the key store."""
+        return KeyRows(
+            list(self.keys.subjects.values()), list(self.keys.data_keys.values()), list(self.keys.krefs.values())
+        )
+
+    def kept_note(self) -> str | None:
+        """The last signed head."""
+        return self._head.note if self._head else None
+
+    def structure(self) -> list[str]:
+        """Nothing: there are no files."""
+        return []
+
     def close(self) -> None:
         if not self._closed:
             self.checkpoint()
@@ -138,6 +172,10 @@ class MemoryStore:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError("the store is closed", code="R002")
+
+    def _filed(self, index: dict[str, list[int]]) -> list[str]:
+        names = {seq: name for name, seqs in index.items() for seq in seqs}
+        return [names.get(seq, "") for seq in range(self.size())]
 
     def _of_kinds(self, start: int, stop: int, kinds: Collection[str] | None) -> Iterator[int]:
         if kinds is None:

@@ -10,12 +10,13 @@ from airworthy.base.errors import OutOfRange, StoreDamaged, StoreError
 from airworthy.base.ids import Random
 from airworthy.ledger.note import NoteInvalid, VerifierKey
 from airworthy.record.store import Erased, Head, Stored
-from airworthy.storage.content import open_content
+from airworthy.storage.content import open_content, parse_kref
 from airworthy.storage.database import Database, open_for_reading
+from airworthy.storage.fsck import Projected
 from airworthy.storage.head import read_head
 from airworthy.storage.intake import MOST_PAYLOADS
 from airworthy.storage.keyfile import read_sealing_key
-from airworthy.storage.keyring import DataKeyRow, KeyRing, KrefRow, SubjectRow
+from airworthy.storage.keyring import DataKeyRow, KeyRing, KeyRows, KrefRow, SubjectRow
 
 _AT_ONCE = 512  # entries fetched together by `scan`
 _LEVEL = 1 << 48  # tile ids are level * 2^48 + index
@@ -73,11 +74,17 @@ class SqliteReader:
         return str(self.key)
 
     @property
-    def ring(self) -> KeyRing:
-        """Names and data keys. Raises StoreError where the key store is absent."""
-        if self._ring is None:
+    def keys(self) -> Database:
+        """The key store. Raises StoreError where it is absent."""
+        if self._keys is None:
             self._keys = open_for_reading(self.folder / "keys.db")
-            self._ring = KeyRing(read_sealing_key(self.folder), SqliteKeys(self._keys), self._random)
+        return self._keys
+
+    @property
+    def ring(self) -> KeyRing:
+        """Names and data keys. Raises StoreError where the key store or the sealing key is absent."""
+        if self._ring is None:
+            self._ring = KeyRing(read_sealing_key(self.folder), SqliteKeys(self.keys), self._random)
         return self._ring
 
     def size(self) -> int:
@@ -105,10 +112,10 @@ class SqliteReader:
         return open_content(self._leaf(seq), purpose, lambda ordinal: self.payload(seq, ordinal), self.ring)
 
     def subject(self, kref: str) -> str | None:
-        return self.ring.name(bytes.fromhex(kref)) or None
+        return self.ring.name(parse_kref(kref)) or None
 
     def head(self) -> Head | None:
-        note = self._lock.one("head") if self._lock else None
+        note = self.kept_note()
         try:
             return read_head(note, self.key) if note else None
         except NoteInvalid as invalid:
@@ -122,6 +129,43 @@ class SqliteReader:
     def read_tile(self, level: int, index: int, width: int) -> bytes:
         """The first `width` hashes of a tile, fewer where it is damaged."""
         return (self.log.one("tile", (tile_id(level, index),)) or b"")[: width * 32]
+
+    def projected(self) -> Iterator[Projected]:
+        """All entries with what they are filed under, as they stand."""
+        start = 0
+        while rows := self.log.all("projected_entries", (start, _AT_ONCE)):
+            yield from (Projected(*row) for row in rows)
+            start = rows[-1][0] + 1
+
+    def kept_tiles(self) -> Iterator[tuple[int, int]]:
+        """Level and index of every tile there is."""
+        return (divmod(row[0], _LEVEL) for row in self.log.all("tile_ids"))
+
+    def kept_payloads(self) -> Iterator[tuple[int, int]]:
+        """Entry and ordinal of every payload there is."""
+        return (divmod(row[0], MOST_PAYLOADS) for row in self.log.all("payload_ids"))
+
+    def kept_runs(self) -> dict[str, int]:
+        """How far each run has come, as filed."""
+        return dict(self.log.all("runs"))
+
+    def kept_keys(self) -> KeyRows:
+        """All rows of the key store."""
+        keys = self.keys
+        return KeyRows(keys.all("subjects"), keys.all("data_keys"), keys.all("krefs"))
+
+    def kept_note(self) -> str | None:
+        """The last signed head, unread."""
+        note: str | None = self._lock.one("head") if self._lock else None
+        return note
+
+    def structure(self) -> list[str]:
+        """What SQLite finds wrong with the three files, and whether the log still has its name."""
+        found = [
+            f"{part.file}.db: {line}" for part in (self.log, self.keys, self._lock) if part for line in part.integrity()
+        ]
+        named = self.log.one("verifier_key") == self.verifier_key
+        return found if named else [*found, "log.db: the log's name was changed"]
 
     def close(self) -> None:
         for database in (self.log, self._lock, self._keys):

@@ -58,7 +58,7 @@ SELECT seq, leaf FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?;
 SELECT seq, leaf FROM entry WHERE kind = ?4 AND seq >= ?1 AND seq < ?2 ORDER BY seq LIMIT ?3;
 
 -- name: projected_entries
-SELECT seq, leaf, kind, about FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?;
+SELECT seq, leaf, kind, about FROM entry WHERE seq >= ? ORDER BY seq LIMIT ?;
 
 -- name: entries_about
 SELECT seq, leaf FROM entry WHERE about = ? ORDER BY seq;
