@@ -72,8 +72,8 @@ class Document:
         return Place(self.file)
 
     def place_of(self, node: Node) -> Place:
-        """A scalar or a flow collection by its own characters, a block by its key or its first line."""
-        if node.style == "block" and node.key is not None:
+        """A scalar or a flow collection by its own characters; a block, or nothing at all, by its key."""
+        if node.key is not None and (node.style == "block" or node.start == node.end):
             return self.span(*node.key)
         if node.style in ("|", ">"):
             return self._first_line(node)

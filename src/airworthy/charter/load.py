@@ -20,7 +20,7 @@ def load(path: str | Path, known_claims: Collection[str] | None = None) -> Chart
     known_claims   ids of the claims catalogue, against which claims are checked; None leaves them unchecked
     Raises BadInput with all mistakes, structure first, then what does not agree.
     """
-    return loads(_read(Path(path)), str(path), known_claims)
+    return loads(read(Path(path)), str(path), known_claims)
 
 
 def loads(text: str | bytes, file: str = "charter.yaml", known_claims: Collection[str] | None = None) -> Charter:
@@ -51,7 +51,8 @@ def _checked(document: Document, known_claims: Collection[str] | None) -> tuple[
     return Charter(**values, document=document, warnings=found), found
 
 
-def _read(path: Path) -> bytes:
+def read(path: Path) -> bytes:
+    """The bytes of the file at `path`, one more than a charter may have at most. Raises BadInput with D001."""
     try:
         with path.open("rb") as file:
             return file.read(LARGEST + 1)

@@ -29,7 +29,8 @@ def parse(data: bytes, file: str) -> Document:
     reader = _Reader(Document(file, text))
     root = reader.read()
     if not isinstance(root.value, dict):
-        raise _refuse("D001", "a charter is a mapping of keys to values, and this is not", Place(file, 1, 1))
+        sentence = "a charter is made of keys with values, and this is not"
+        raise _refuse("D001", sentence, reader.document.place_of(root), "airworthy init writes a charter")
     return Document(file, text, root)
 
 
@@ -58,7 +59,7 @@ class _Reader:
     """Builds nodes from the YAML events of one text, so that depth and aliases are bounded before anything grows."""
 
     def __init__(self, document: Document) -> None:
-        self._document = document
+        self.document = document
         self._events = _events(document)
         self._mistakes: list[Diagnostic] = []
 
@@ -71,8 +72,8 @@ class _Reader:
             if root is not None:
                 raise self._refused(event, "the file holds more than one YAML document", "keep one charter a file")
             root = self._node(event, 1, None)
-        if root is None or (root.value is None and not self._document.text.strip()):
-            raise _refuse("D001", "the file is empty", Place(self._document.file), "airworthy init writes a charter")
+        if root is None or (root.value is None and not self.document.text.strip()):
+            raise _refuse("D001", "the file is empty", Place(self.document.file), "airworthy init writes a charter")
         if self._mistakes:
             raise BadInput(self._mistakes)
         return root
@@ -105,9 +106,9 @@ class _Reader:
         return nodes, event.end_mark.index
 
     def _twice(self, key: str, first: Node, at: tuple[int, int]) -> None:
-        line = self._document.place_of_key(first).line
+        line = self.document.place_of_key(first).line
         sentence = f"`{key}` is given twice; the first stands on line {line}"
-        self._mistakes.append(Diagnostic("D013", sentence, self._document.span(*at), "keep one of them"))
+        self._mistakes.append(Diagnostic("D013", sentence, self.document.span(*at), "keep one of them"))
 
     def _bound(self, event: Any, depth: int) -> None:
         if depth > DEEPEST:
@@ -121,7 +122,7 @@ class _Reader:
 
     def _refused(self, event: Any, sentence: str, help: str) -> BadInput:
         start, end = event.start_mark.index, event.end_mark.index
-        return _refuse("D042", sentence, self._document.span(start, max(end, start + 1)), help)
+        return _refuse("D042", sentence, self.document.span(start, max(end, start + 1)), help)
 
 
 def _events(document: Document) -> Iterator[Any]:
@@ -129,26 +130,36 @@ def _events(document: Document) -> Iterator[Any]:
     try:
         yield from YAML(typ="safe", pure=True).parse(document.text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        at = min(mark.index, len(document.text.rstrip("\n"))) if mark else 0
-        sentence = f"this is not YAML: {_problem(error)}"
-        raise _refuse("D002", sentence, document.span(at, at + 1), _hint(document.text, at)) from None
+        raise _not_yaml(error, document) from None
     except Exception as error:  # the reader fails in several ways of its own on text that is not YAML
         raise _refuse("D002", f"this is not YAML: {type(error).__name__}", Place(document.file)) from None
 
 
-def _problem(error: MarkedYAMLError) -> str:
-    parts = [str(p).strip().splitlines()[0] for p in (error.context, error.problem) if p]
-    return ", ".join(parts) or "it cannot be read"
+def _not_yaml(error: MarkedYAMLError, document: Document) -> BadInput:
+    """The reader's error in our words, at the place where someone has to look."""
+    said = f"{error.context or ''} {error.problem or ''}"
+    _, sentence, at_opening, help = next(t for t in _TROUBLE if t[0] in said)
+    mark = (error.context_mark if at_opening else None) or error.problem_mark or error.context_mark
+    at = min(mark.index, len(document.text.rstrip("\n"))) if mark else 0
+    return _refuse("D002", f"this is not YAML: {sentence}", document.span(at, at + 1), help)
 
 
-def _hint(text: str, at: int) -> str:
-    line = text[text.rfind("\n", 0, at) + 1 :].split("\n", 1)[0]
-    if "\t" in line:
-        return "indent with spaces; YAML does not allow tabs"
-    if ": " in line.partition(":")[2]:
-        return "put the value in quotes: it holds a colon"
-    return "look for an open quote or bracket, or an indent that does not fit"
+# Words of the reader, our sentence, whether to point at where the trouble was opened, help. The last one always fits.
+_TROUBLE = (
+    ("quoted scalar", "a quote is opened here and not closed", True, "close the quote"),
+    ("flow sequence", "a bracket is opened here and not closed", True, "close it with `]`"),
+    ("flow mapping", "a brace is opened here and not closed", True, "close it with `}`"),
+    ("mapping values are not allowed", "there is a second colon", False, "put the value in quotes: it holds a colon"),
+    ("'\\t'", "a line is indented with a tab", False, "indent with spaces"),
+    ("could not find expected ':'", "a key has no colon", False, "write `key: value`"),
+    (
+        "expected <block end>",
+        "this line is indented unlike the ones before it",
+        False,
+        "line it up with its neighbours",
+    ),
+    ("", "it cannot be read from here on", False, "look for an open quote, or an indent that does not fit"),
+)
 
 
 def _scalar(event: Any, key: tuple[int, int] | None) -> Node:

@@ -122,10 +122,10 @@ QUESTIONS: tuple[Question, ...] = (
 def question_for(path: tuple[str | int, ...]) -> str:
     """The question that the value at `path` answers, in the article's words; '' when none of the nine asks for it."""
     named = [step for step in path if isinstance(step, str)]
+    whole = ".".join(named)
+    parts = [(where, part.ask) for question in QUESTIONS for part in question.parts for where in part.paths]
+    exact = dict(reversed(parts))
     for length in range(len(named), 0, -1):
-        wanted = ".".join(named[:length])
-        for question in QUESTIONS:
-            for part in question.parts:
-                if wanted in part.paths:
-                    return part.ask
-    return ""
+        if ask := exact.get(".".join(named[:length])):
+            return ask
+    return next((ask for where, ask in parts if where.startswith(f"{whole}.")), "")

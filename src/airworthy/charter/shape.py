@@ -6,7 +6,7 @@ Decoding, the published schema and the reference are three readings of these sha
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin
@@ -81,3 +81,22 @@ def form(kind: Any) -> Form:
     if kind is Any:
         return "json"
     return "day" if kind is date else "scalar"
+
+
+def sections(root: type[Section]) -> tuple[type[Section], ...]:
+    """`root` and every section below it, each after the one that holds it."""
+    found: dict[type[Section], None] = {}
+    waiting: list[type[Section]] = [root]
+    while waiting:
+        section = waiting.pop(0)
+        if section not in found:
+            found[section] = None
+            waiting.extend(inner for key in shape(section).keys for inner in _held(key.type))
+    return tuple(found)
+
+
+def _held(kind: Any) -> Iterator[type[Section]]:
+    if form(kind) == "section":
+        yield kind
+    for inner in get_args(kind) if form(kind) in ("list", "mapping") else ():
+        yield from _held(inner)

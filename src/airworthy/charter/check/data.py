@@ -13,7 +13,7 @@ def sources(subject: Subject) -> Iterator[Diagnostic]:
     """There is at least one source; without one no decision can be defended."""
     if not subject.charter.sources:
         sentence = "no source is declared, so no decision can be defended by its data"
-        yield subject.warning("D050", ("airworthy",), sentence, "add `sources:`")
+        yield subject.warning("D050", (), sentence, "add `sources:`")
 
 
 @reading("sources")

@@ -120,7 +120,7 @@ def duties_named(subject: Subject) -> Iterator[Diagnostic]:
     """A team says who owns performance, escalation and improvement."""
     if subject.charter.mode == "team" and subject.charter.duties is None:
         sentence = "nobody owns performance, escalation and improvement"
-        yield subject.warning("D051", ("airworthy",), sentence, "add `duties:` with a seat for each part")
+        yield subject.warning("D051", (), sentence, "add `duties:` with a seat for each part")
 
 
 @reading("escalation", "seats")
