@@ -56,11 +56,7 @@ class Intake:
         """Raises OutOfRange, OutOfProfile or LeafTooLong; nothing was queued then."""
         _check(draft)
         filled, payloads = self._fill(draft)
-        try:
-            leaf = codec.leaf(filled)
-        except UnicodeEncodeError:
-            raise OutOfProfile("a text of the record holds a lone surrogate") from None
-        check_length(leaf)
+        leaf = _leaf(filled)
         found = project(filled)
         return Entry(leaf, found.kind, found.about, payloads, found.run)
 
@@ -88,6 +84,22 @@ class Intake:
             )
             payloads.append(sealed.data)
         return tuple(references), tuple(payloads)
+
+
+def _leaf(record: Record) -> bytes:
+    """The bytes of a record that will read back as that record.
+
+    A struct does not check what it is built from, and an entry nobody can decode would stay in the log for good.
+    """
+    try:
+        leaf = codec.leaf(record)
+        codec.record(leaf)
+    except UnicodeEncodeError:
+        raise OutOfProfile("a text of the record holds a lone surrogate") from None
+    except (msgspec.ValidationError, TypeError) as error:
+        raise OutOfProfile(f"the {kind(record)} record does not fit its own types: {error}") from None
+    check_length(leaf)
+    return leaf
 
 
 def _check(draft: Draft) -> None:
