@@ -86,8 +86,9 @@ class Builder:
     def add(self, cells: Sequence[str | None]) -> None:
         """Appends cells. Words are stripped; what means nothing becomes missing."""
         code_of = self._code_of
-        for cell in set(cells) - code_of.keys():
-            self._learn(cell or "")
+        for cell in dict.fromkeys(cells):  # in order of appearance: codes must not depend on the run
+            if cell not in code_of:
+                self._learn(cell or "")
         self._chunks.append(np.fromiter((code_of[cell] for cell in cells), np.int32, len(cells)))
 
     def _learn(self, cell: str) -> None:

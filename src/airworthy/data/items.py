@@ -39,13 +39,13 @@ def _chosen(
     starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
     ends = np.r_[starts[1:], len(owner)] - 1
     if which == "first":
-        return events[starts]
+        return np.asarray(events[starts])
     if which == "last":
-        return events[ends]
+        return np.asarray(events[ends])
     position = np.arange(len(events))
     known = ~missing[events]
     if which == "first_known":
         place = np.minimum.reduceat(np.where(known, position, len(events)), starts)
-        return events[np.where(place < len(events), place, starts)]
+        return np.asarray(events[np.where(place < len(events), place, starts)])
     place = np.maximum.reduceat(np.where(known, position, -1), starts)
-    return events[np.where(place >= 0, place, starts)]
+    return np.asarray(events[np.where(place >= 0, place, starts)])

@@ -66,7 +66,9 @@ def answer(table: Table, question: Question) -> Answered:
     if found:
         raise BadInput(found)
     usable = ~np.isnan(loss)
-    for name, known in (("without a score", None if score is None else ~np.isnan(score)), ("without a time", None if order is None else order != NO_MOMENT)):  # fmt: skip
+    asked = [("without a score", None if score is None else ~np.isnan(score))]
+    asked.append(("without a time", None if order is None else order != NO_MOMENT))
+    for name, known in asked:
         if known is not None:
             left_out.append((name, int((usable & ~known).sum())))
             usable &= known

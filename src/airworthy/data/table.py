@@ -229,8 +229,9 @@ class _ArrowBuilder(Builder):
     def add(self, cells: Any) -> None:  # pyarrow has no types
         encoded = cells if hasattr(cells, "dictionary") else cells.dictionary_encode()
         words = [None if word is None else _spell(word) for word in encoded.dictionary.to_pylist()]
-        for word in set(words) - self._code_of.keys():
-            self._learn(word or "")
+        for word in dict.fromkeys(words):
+            if word not in self._code_of:
+                self._learn(word or "")
         lookup = np.array([*(self._code_of[word] for word in words), -1], np.int32)
         indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         self._chunks.append(lookup[indices])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from airworthy.stats.sequence import rate_interval
 
 Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Judged:
     def __len__(self) -> int:
         return len(self.loss)
 
-    def take(self, rows: NDArray[np.int64]) -> Judged:
+    def take(self, rows: Rows) -> Judged:
         """The items at `rows`, in that order."""
         return replace(
             self,

@@ -62,7 +62,7 @@ def _groups(judged: Judged, name: str, grouping: Grouping, fewest: int, level: f
     offset = overall - float(doubt.mean())  # how overconfident it is everywhere: not this group's doing
     said = np.bincount(codes, doubt[known], minlength=size)
     groups = []
-    for code in np.flatnonzero(n >= fewest):
+    for code in np.flatnonzero(n >= fewest).tolist():
         measured = rate(wrong[code], int(n[code]), level=level)
         expected = float(said[code] / n[code])
         floor = max(overall, expected + offset)

@@ -8,11 +8,12 @@ import msgspec
 import numpy as np
 
 from airworthy.base.clock import WEEK
-from airworthy.evidence.judged import Floats, Judged, Rate, rate
+from airworthy.evidence.judged import Floats, Judged, Rate, Rows, rate
 from airworthy.evidence.search import Search, search
 from airworthy.stats.difference import newcombe
 from airworthy.stats.gate import certify_log, coverage_grid
-from airworthy.stats.planner import labels_needed, least_labels
+from airworthy.stats.grid import reachable
+from airworthy.stats.planner import labels_needed
 
 BUDGETS = (0.01, 0.02, 0.05, 0.10, 0.20)
 RISK = 0.05  # for the whole table at once
@@ -139,15 +140,9 @@ def _ranked(judged: Judged) -> Floats:
     return np.ones(len(judged)) if judged.score is None else judged.score
 
 
-def _coverages(n: int, budget: float, risk: float) -> tuple[float, ...]:
-    """The grid, without groups too small to ever be certified. Known before any label is seen."""
-    smallest = min(1.0, 3 * least_labels(0, budget=budget, level=risk) / n)
-    return tuple(c for c in COVERAGES if c >= smallest) or (1.0,)
-
-
 def _budget_row(judged: Judged, budget: float, risk: float) -> BudgetRow:
     scores, n = _ranked(judged), len(judged)
-    grid = coverage_grid(scores, _coverages(n, budget, risk))
+    grid = coverage_grid(scores, reachable(COVERAGES, n, budget=budget, risk=risk))
     found = certify_log(scores, judged.loss, grid, budget=budget, risk=risk)
     threshold = found.threshold if found.threshold is not None else float(grid[0])
     acted = scores >= threshold
@@ -228,7 +223,7 @@ def _over_time(judged: Judged) -> OverTime | None:
     )
 
 
-def _period(judged: Judged, rows: np.ndarray) -> Period:  # type: ignore[type-arg]
+def _period(judged: Judged, rows: Rows) -> Period:
     at, score = judged.at, judged.score
     assert at is not None
     mean = None if score is None else float(score[rows].mean())
@@ -247,7 +242,7 @@ def _segments(judged: Judged, budget: float) -> tuple[SegmentRow, ...]:
     return tuple(_segment(judged, *part, budget, RISK / len(parts)) for part in parts)
 
 
-def _segment(judged: Judged, column: str, word: str, rows: np.ndarray, budget: float, risk: float) -> SegmentRow:  # type: ignore[type-arg]
+def _segment(judged: Judged, column: str, word: str, rows: Rows, budget: float, risk: float) -> SegmentRow:
     part = judged.take(rows)
     row = _budget_row(part, budget, risk)
     opens = row.threshold is not None

@@ -29,7 +29,8 @@ class Trial(msgspec.Struct, frozen=True):
         if not self.left_out:
             return f"All {words.plural(self.rows, 'row')} of the log were used, in the order they were decided."
         parts = words.listed([f"{words.count(n)} {why}" for why, n in self.left_out])
-        return f"The log has {words.plural(self.rows, 'row')}. Left out: {parts}. The rest was taken in the order it was decided."
+        start = f"The log has {words.plural(self.rows, 'row')}. Left out: {parts}."
+        return f"{start} The rest was taken in the order it was decided."
 
 
 def first_look(path: Path, question: Question, *, progress: Progress = lambda rows: None) -> Trial:
