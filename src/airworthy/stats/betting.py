@@ -1,4 +1,4 @@
-"""Evidence about the mean of bounded values: sixteen fixed bets, wealth averaged.
+"""Evidence about the mean of bounded values: sixteen fixed bets, their wealth averaged with fixed weights.
 
 For values x with mean given the past at least `limit`, 1 + bet * weight * (limit - x) multiplies to a nonnegative
 supermartingale as long as no bet can lose more than it has; likewise on the other side. It needs no independence.
@@ -18,9 +18,11 @@ from airworthy.base.errors import OutOfRange
 from airworthy.stats.boundary import Side
 from airworthy.stats.domain import Floats, bounded, check_between, check_share
 
-# Shares of the largest safe bet. Geometric, so that some bet is near the best one whatever the spread of the values.
+# Shares of the largest safe bet. Geometric, so that some bet is near the best one whatever the spread of the values;
+# the weights fall with the root, so that the small bets, which pay only after many values, cost little before.
 SHARES: Floats = np.geomspace(0.98, 0.001, 16)
-_LOG_BETS = float(np.log(len(SHARES)))
+WEIGHTS: Floats = np.sqrt(SHARES) / np.sqrt(SHARES).sum()
+_LOG_WEIGHTS: Floats = np.log(WEIGHTS)
 
 
 def bets(limit: float, *, side: Side, low: float = 0.0, high: float = 1.0) -> Floats:
@@ -36,7 +38,7 @@ class Wealth:
     def __init__(self, limit: float, *, side: Side, low: float = 0.0, high: float = 1.0) -> None:
         self.limit, self.side, self.low, self.high = limit, side, low, high
         self._bets = bets(limit, side=side, low=low, high=high)
-        self._log = np.zeros(len(SHARES))
+        self._log = _LOG_WEIGHTS.copy()
 
     def learn(self, value: float, weight: float = 1.0) -> None:
         """Count one value in [low, high], with a weight in [0, 1] that was fixed before it. Raises OutOfRange."""
@@ -47,7 +49,7 @@ class Wealth:
     @property
     def log_evidence(self) -> float:
         """Log of the average wealth now; log(1/level) or more decides at risk `level`."""
-        return float(logsumexp(self._log)) - _LOG_BETS
+        return float(logsumexp(self._log))
 
 
 def log_evidence_mean_below(values: ArrayLike, *, limit: float, weights: ArrayLike = 1.0) -> float:
@@ -66,9 +68,10 @@ def running(
     """Log evidence after each value, along the last axis: `Wealth.log_evidence` for whole arrays of runs."""
     gains = np.asarray(weights) * (limit - bounded("values", values, low, high))
     total = np.full(gains.shape, -np.inf)
-    for bet in bets(limit, side=side, low=low, high=high):  # one bet at a time keeps memory at the size of the input
-        total = np.logaddexp(total, np.cumsum(np.log1p(bet * gains), axis=-1))
-    return total - _LOG_BETS
+    stakes = bets(limit, side=side, low=low, high=high)
+    for bet, weight in zip(stakes, _LOG_WEIGHTS, strict=True):  # one at a time keeps memory at the size of the input
+        total = np.logaddexp(total, weight + np.cumsum(np.log1p(bet * gains), axis=-1))
+    return total
 
 
 def corrected(predicted: ArrayLike, loss: ArrayLike, drawn: ArrayLike, probability: ArrayLike) -> Floats:
@@ -93,4 +96,4 @@ def corrected_range(least_probability: float) -> tuple[float, float]:
 def _final(values: ArrayLike, weights: ArrayLike, limit: float, side: Side) -> float:
     gains = np.asarray(weights) * (limit - bounded("values", values))
     logs = [float(np.sum(np.log1p(bet * gains))) for bet in bets(limit, side=side)]
-    return float(logsumexp(logs)) - _LOG_BETS
+    return float(logsumexp(_LOG_WEIGHTS + logs))
