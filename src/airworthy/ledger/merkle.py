@@ -73,10 +73,10 @@ def extends(old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequenc
 
     Source: RFC 9162, 2.1.4.2, with the sizes and the lengths of all hashes checked besides.
     """
-    if not 1 <= old <= new or not _are_hashes(old_root, new_root, *proof):
-        return False
-    if old == new:
+    if old == new >= 1:
         return not proof and old_root == new_root
+    if not 1 <= old < new or not _are_hashes(old_root, new_root, *proof):
+        return False
     path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
     if not path:
         return False
