@@ -77,9 +77,8 @@ def test_the_restarted_mixture_starts_anew_when_it_has_lost():
     assert restarted.alarmed
 
 
-def test_run_length_counts_time_watched_per_alarm():
-    assert mean_run_length(np.array([10, 30, NO_ALARM]), 60) == pytest.approx(50)
-    assert mean_run_length(np.array([NO_ALARM]), 60) == math.inf
+def test_run_length_counts_runs_without_an_alarm_as_all_they_were_watched():
+    assert mean_run_length(np.array([10, 20, NO_ALARM]), 60) == pytest.approx(30)
 
 
 def test_the_control_chart_by_hand():

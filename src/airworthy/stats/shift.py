@@ -90,13 +90,8 @@ def alarm_times(values: ArrayLike, *, limit: float, threshold: float, side: Side
 
 
 def mean_run_length(times: Integers, watched: int) -> float:
-    """Mean time to an alarm when runs are cut off after `watched` observations: time watched per alarm seen.
-
-    Unbiased only where alarms come at a constant rate; infinite where there was none.
-    """
-    seen = times != NO_ALARM
-    total = float(np.where(seen, times, watched).sum())
-    return total / seen.sum() if seen.any() else float("inf")
+    """Mean time to an alarm, runs without one counted as all they were `watched`: never more than the true mean."""
+    return float(np.where(times == NO_ALARM, watched, times).mean())
 
 
 def three_sigma_times(values: ArrayLike, *, mean: float, deviation: float) -> Integers:
