@@ -13,7 +13,9 @@ from airworthy.record.envelope import Record
 Route = Literal["act", "review", "escalate", "fallback"]
 Stage = Literal["pilot", "shadow", "assist", "default"]
 LabelClass = Literal["outcome", "blind", "sighted"]
-Work = Literal["pilot", "curated", "production"]  # the pilot's own items | later ones it would have kept | all the rest
+Work = Literal[
+    "pilot", "pilot_other", "later_curated", "later_other"
+]  # in its period, and kept by its curation, or not
 
 
 class Model(msgspec.Struct, frozen=True):

@@ -34,7 +34,7 @@ class GapFigures(msgspec.Struct, frozen=True):
     honest_n: int
 
 
-class _Split(msgspec.Struct, frozen=True):
+class Split(msgspec.Struct, frozen=True):
     train: Rows
     calibrate: Rows
     hold_out: Rows
@@ -58,14 +58,14 @@ def measure_gap(charter: Charter, work: Work, model: Predictor, *, progress: Pro
     splits: list[dict[str, SliceFigures]] = []
     for seed in seeds:
         splits.append(
-            _four_slices(work, model, _split(charter, period & curated, seed), period, curated, person, act_at)
+            _four_slices(work, model, split_pilot(charter, period & curated, seed), period, curated, person, act_at)
         )
         progress(done := done + 1)
     ablations = []
     for names, mask in [((), everything), *(((name,), mask) for name, mask in kept.items())]:
         pairs = []
         for seed in seeds:
-            pairs.append(_pilot_and_later(work, model, _split(charter, period & mask, seed), period))
+            pairs.append(_pilot_and_later(work, model, split_pilot(charter, period & mask, seed), period))
             progress(done := done + 1)
         ablations.append(_ablation(names, pairs, int(np.sum(~period))))
     ablations.append(_all_filters(tuple(kept), splits))
@@ -75,13 +75,13 @@ def measure_gap(charter: Charter, work: Work, model: Predictor, *, progress: Pro
     return GapFigures(slices, tuple(ablations), _over_time(work, model, charter, period, curated), coverage, n)
 
 
-def _split(charter: Charter, pilot: Bools, seed: int) -> _Split:
+def split_pilot(charter: Charter, pilot: Bools, seed: int) -> Split:
     """The pilot's items cut at random into the declared shares."""
     assert charter.pilot is not None
     rows = np.random.default_rng(seed).permutation(np.flatnonzero(pilot))
     first = int(charter.pilot.split[0] * len(rows))
     second = first + int(charter.pilot.split[1] * len(rows))
-    return _Split(rows[:first], rows[first:second], rows[second:])
+    return Split(rows[:first], rows[first:second], rows[second:])
 
 
 def _loss(work: Work, output: NDArray[np.object_], rows: Rows) -> NDArray[np.float64]:
@@ -98,7 +98,7 @@ def _person_loss(work: Work) -> NDArray[np.float64]:
 def _four_slices(
     work: Work,
     model: Predictor,
-    split: _Split,
+    split: Split,
     period: Bools,
     curated: Bools,
     person: NDArray[np.float64],
@@ -131,7 +131,7 @@ def _certified(score: NDArray[np.float64], loss: NDArray[np.float64], budget: fl
     return certify_log(score, loss, coverage_grid(score, levels), budget=budget, risk=RISK).threshold
 
 
-def _pilot_and_later(work: Work, model: Predictor, split: _Split, period: Bools) -> tuple[float, float, int]:
+def _pilot_and_later(work: Work, model: Predictor, split: Split, period: Bools) -> tuple[float, float, int]:
     """Share right on the hold-out and on all later work, of a pilot done with this split."""
     later = np.flatnonzero(~period)
     ask = np.concatenate([split.hold_out, later])
@@ -172,7 +172,7 @@ def _over_time(
     later = np.flatnonzero(~period)
     if not len(later):
         return ()
-    split = _split(charter, period & curated, charter.pilot.seeds[0])
+    split = split_pilot(charter, period & curated, charter.pilot.seeds[0])
     right = 1 - _loss(work, model.answers(split.train, later).output, later)
     month = work.at[later].astype("datetime64[us]").astype("datetime64[M]")
     return tuple(
