@@ -32,7 +32,7 @@ def decision(i: int) -> DecisionMade:
         route="review",
         told="fallback",
         reasons=(Reason("gate_closed", "all"),),
-        run=Run("r1", i, "production"),
+        run=Run("r1", i, "pilot"),
         actor=Actor("model"),
     )
 
