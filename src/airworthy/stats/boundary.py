@@ -17,7 +17,8 @@ from airworthy.stats.eprocess import above, below
 
 Side = Literal["below", "above"]
 NEVER = -1  # `most[k]` where k errors revoke at no number of labels
-_BLOCK = 64
+_BLOCK = 64  # numbers of errors found at once, at least
+_STEP = 64  # labels
 
 
 def _doubling(array: Integers) -> Iterator[Integers]:
@@ -62,7 +63,7 @@ class Boundary:
         stop = np.concatenate((at_errors - 1, [labels]))  # with k errors the label count runs from start[k] to stop[k]
         hopeful = np.flatnonzero(stop * self.budget > np.arange(len(stop)))  # elsewhere the evidence is below 1
         for block in _doubling(hopeful):
-            decided = block[self._is_far(block, stop[block])]
+            decided = block[self._decides(block, stop[block])]
             if len(decided):
                 return int(max(self.edge(decided[:1])[0], start[decided[0]]))
         return None
@@ -74,24 +75,26 @@ class Boundary:
         self._table = self._table[:start] + found.tolist()
 
     def edge(self, errors: Integers) -> Integers:
-        """`at` for an array, without the table: bisection for all at once."""
-        near, far = errors - 1, self._far(errors)  # `far` is past the edge; `near` is not, or cannot occur
-        while np.any(far - near > 1):
-            middle = np.maximum((near + far) // 2, errors)
-            far_side = self._is_far(errors, middle)
-            near, far = np.where(far_side, near, middle), np.where(far_side, middle, far)
+        """`at` for an array, without the table: from labels * budget = errors, where the evidence is below 1, outward
+        in doubling steps, then back by halves."""
+        undecided, decided = self._start(errors)
+        while not np.all(decides := self._decides(errors, decided)):
+            decided = np.where(decides, decided, undecided + 2 * (decided - undecided))
+        while np.any(np.abs(decided - undecided) > 1):
+            middle = (decided + undecided) // 2
+            decides = self._decides(errors, middle)
+            undecided, decided = np.where(decides, undecided, middle), np.where(decides, middle, decided)
+        return np.where(decided < errors, NEVER, decided)
+
+    def _start(self, errors: Integers) -> tuple[Integers, Integers]:
         if self.side == "below":
-            return far
-        return np.where(near < errors, NEVER, near)
+            level = np.floor(errors / self.budget).astype(np.int64)
+            return level, level + _STEP
+        level = np.ceil(errors / self.budget).astype(np.int64)
+        return level, level - _STEP
 
-    def _far(self, errors: Integers) -> Integers:
-        far = errors + 64
-        while not np.all(beyond := self._is_far(errors, far)):
-            far = np.where(beyond, far, errors + (far - errors) * 2)
-        return far
-
-    def _is_far(self, errors: Integers, labels: Integers) -> Booleans:
-        """Past the edge as labels grow: deciding to open, or no longer deciding to revoke."""
+    def _decides(self, errors: Integers, labels: Integers) -> Booleans:
+        """Whether the evidence decides; fewer labels than errors cannot be, and end the search."""
         if self.side == "below":
             return below(errors, labels, self.budget) >= self._needed
-        return above(errors, labels, self.budget) < self._needed
+        return (labels < errors) | (above(errors, np.maximum(labels, errors), self.budget) >= self._needed)

@@ -14,7 +14,7 @@ from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betainc, betaincc, betaln
+from scipy.special import betainc, betaln
 
 from airworthy.stats.domain import Floats, check_counts, check_share
 
@@ -91,32 +91,24 @@ def _log_at(k: Floats, n: Floats, p: Floats) -> Floats:
 
 
 def _log_integral_between(a: Floats, b: Floats, x: Floats, y: Floats) -> Floats:
-    """log of the integral of t^(a-1) (1-t)^(b-1) over (x, y), from whichever tail keeps the digits."""
-    left = a > (a + b) * y  # the mass lies right of y, so the difference of lower tails keeps its digits
-    upper_x, upper_y = _log_integral_above(a, b, x), _log_integral_above(a, b, y)
-    lower_x, lower_y = _log_integral_below(a, b, x), _log_integral_below(a, b, y)
-    big, small = np.where(left, lower_y, upper_x), np.where(left, lower_x, upper_y)
+    """log of the integral of t^(a-1) (1-t)^(b-1) over (x, y), as a difference of the tails that keep their digits."""
+    right = a > (a + b) * y  # the mass lies right of y: take both tails from 0; else turn the axis and take them from 1
+    a, b = np.where(right, a, b), np.where(right, b, a)
+    big = _log_integral_below(a, b, np.where(right, y, 1.0 - x))
+    small = _log_integral_below(a, b, np.where(right, x, 1.0 - y))
     return np.asarray(big + np.log1p(-np.exp(small - big)))
 
 
 def _log_integral_below(a: Floats, b: Floats, x: Floats) -> Floats:
-    """log of the integral of t^(a-1) (1-t)^(b-1) over (0, x)."""
-    return _log_tail(betainc(a, b, x), a, b, x, 1.0 - x)
-
-
-def _log_integral_above(a: Floats, b: Floats, x: Floats) -> Floats:
-    """log of the integral of t^(a-1) (1-t)^(b-1) over (x, 1)."""
-    return _log_tail(betaincc(a, b, x), b, a, 1.0 - x, x)
-
-
-def _log_tail(share: Floats, a: Floats, b: Floats, x: Floats, rest: Floats) -> Floats:
-    """betaln + log(share) where `share` has digits, else the series x^a (1-x)^b / a * F(a+b, 1; a+1; x)."""
+    """log of the integral of t^(a-1) (1-t)^(b-1) over (0, x): betaln + log(betainc) where that has digits, else the
+    series x^a (1-x)^b / a * F(a+b, 1; a+1; x)."""
+    share = betainc(a, b, x)
     tiny = (share < _SMALLEST) & (x > 0)
     with np.errstate(divide="ignore"):
         log = np.asarray(betaln(a, b) + np.log(share))
     if np.any(tiny):
-        a, b, x, rest = a[tiny], b[tiny], x[tiny], rest[tiny]
-        log[tiny] = a * np.log(x) + b * np.log(rest) - np.log(a) + np.log(_series(a, b, x))
+        a, b, x = a[tiny], b[tiny], x[tiny]
+        log[tiny] = a * np.log(x) + b * np.log1p(-x) - np.log(a) + np.log(_series(a, b, x))
     return log
 
 
