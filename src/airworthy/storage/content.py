@@ -25,7 +25,7 @@ def references(leaf: bytes) -> tuple[PayloadRef, ...]:
     """What the leaf says is sealed beside it; nothing where it is no record at all."""
     try:
         return _decode(leaf).payloads
-    except (msgspec.ValidationError, msgspec.DecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return ()
 
 

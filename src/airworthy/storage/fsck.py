@@ -105,7 +105,7 @@ def _entry(store: Inspectable, entry: Projected, runs: dict[str, int]) -> Iterat
     place = f"entry {entry.seq}"
     try:
         record = codec.record(entry.leaf)
-    except (msgspec.ValidationError, msgspec.DecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         yield Damage(place, "its bytes are not a record")
         return
     found = project(record)
@@ -116,7 +116,7 @@ def _entry(store: Inspectable, entry: Projected, runs: dict[str, int]) -> Iterat
     for ordinal, reference in enumerate(record.payloads):
         try:
             open_payload(reference, store.payload(entry.seq, ordinal), store.ring)
-        except StoreDamaged as damage:
+        except AirworthyError as damage:
             yield Damage(place, damage.diagnostics[0].sentence)
 
 
