@@ -1,0 +1,152 @@
+"""The records of one use case as arrays. Everything measured is computed from these and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from airworthy.base.quantity import MILLION
+from airworthy.record.codec import record
+from airworthy.record.data import GapMeasured
+from airworthy.record.decision import DecisionMade, GateClosed, GateOpened, LabelClass, OutcomeLearnt
+from airworthy.record.governance import CharterAdopted, RunFinished, RunStarted
+from airworthy.record.store import Stored
+
+Floats = NDArray[np.float64]
+CERTIFYING: frozenset[LabelClass] = frozenset({"outcome", "blind"})  # a sighted answer is anchored by the output
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """One value per decision, in the order they were made. NaN where nothing is known."""
+
+    at: NDArray[np.int64]
+    score: Floats
+    confidence: Floats  # calibrated
+    certified: NDArray[np.bool_]  # the gate would let it act
+    stage: NDArray[np.str_]
+    work: NDArray[np.str_]  # its slice in a backtest, '' for live work
+    segment: NDArray[np.str_]
+    sources_seen: NDArray[np.int64]
+    loss: Floats  # from labels that may count as truth
+    person_loss: Floats
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the log holds about one use case under the policy in force."""
+
+    decisions: Decisions
+    charters: tuple[CharterAdopted, ...]
+    started: RunStarted | None
+    finished: RunFinished | None
+    gap: GapMeasured | None
+    opened: tuple[GateOpened, ...]
+    closed: tuple[GateClosed, ...]
+    simulated: tuple[str, ...]
+    first_seq: int
+    last_seq: int
+    other_policies: int  # decisions made under another policy or model, which count for nothing here
+    live: bool = field(default=False)  # any decision that was not a backtest
+
+
+class _Gathering:
+    """Collects records while the log streams by."""
+
+    def __init__(self) -> None:
+        self.made: list[DecisionMade] = []
+        self.outcomes: dict[str, OutcomeLearnt] = {}
+        self.charters: list[CharterAdopted] = []
+        self.started: RunStarted | None = None
+        self.finished: RunFinished | None = None
+        self.gap: GapMeasured | None = None
+        self.opened: list[GateOpened] = []
+        self.closed: list[GateClosed] = []
+        self.simulated: dict[str, None] = {}
+        self.seqs: list[int] = []
+        self.others = 0
+
+
+def gather(entries: Iterable[Stored], *, use_case: str, policy: str) -> Facts:
+    """The facts about `use_case` under the policy with digest `policy`. Later runs of it replace earlier ones."""
+    got = _Gathering()
+    for stored in entries:
+        found = record(stored.leaf)
+        if found.use_case != use_case:
+            continue
+        if getattr(found, "policy", policy) != policy:
+            got.others += isinstance(found, DecisionMade)
+            continue
+        _take(got, found)
+        got.seqs.append(stored.seq)
+    return _facts(got)
+
+
+def _take(got: _Gathering, found: object) -> None:
+    match found:
+        case DecisionMade():
+            got.made.append(found)
+            got.simulated.update(dict.fromkeys(found.simulated))
+        case OutcomeLearnt():
+            if found.label in CERTIFYING:
+                got.outcomes[found.decision] = found
+        case CharterAdopted():
+            got.charters.append(found)
+        case RunStarted():
+            got.started = found
+            got.made = [one for one in got.made if one.run is None]  # a new run under the same policy replaces the old
+            got.finished = got.gap = None
+        case RunFinished():
+            got.finished = found
+        case GapMeasured():
+            got.gap = found
+        case GateOpened():
+            got.opened.append(found)
+        case GateClosed():
+            got.closed.append(found)
+
+
+def _facts(got: _Gathering) -> Facts:
+    run = got.started.run if got.started else None
+    gates: list[GateOpened | GateClosed] = [*got.opened, *got.closed]
+    mine = [one for one in gates if one.run is None or one.run.run == run]
+    return Facts(
+        decisions=_columns(got.made, got.outcomes),
+        charters=tuple(got.charters),
+        started=got.started,
+        finished=got.finished,
+        gap=got.gap,
+        opened=tuple(one for one in mine if isinstance(one, GateOpened)),
+        closed=tuple(one for one in mine if isinstance(one, GateClosed)),
+        simulated=tuple(got.simulated),
+        first_seq=got.seqs[0] if got.seqs else 0,
+        last_seq=got.seqs[-1] if got.seqs else 0,
+        other_policies=got.others,
+        live=any(one.run is None for one in got.made),
+    )
+
+
+def _columns(made: list[DecisionMade], outcomes: dict[str, OutcomeLearnt]) -> Decisions:
+    learnt = [outcomes.get(one.id) for one in made]
+    return Decisions(
+        at=np.array([one.at for one in made], np.int64),
+        score=_shares([one.score for one in made]),
+        confidence=_shares([one.confidence.p if one.confidence else None for one in made]),
+        certified=np.array([any(r.code == "gate.certified" for r in one.reasons) for one in made], bool),
+        stage=np.array([one.stage for one in made], np.str_),
+        work=np.array([one.run.work if one.run else "" for one in made], np.str_),
+        segment=np.array([one.segment for one in made], np.str_),
+        sources_seen=np.array([len(one.sources) for one in made], np.int64),
+        loss=_shares([one.loss if one else None for one in learnt]),
+        person_loss=_shares([one.person_loss if one else None for one in learnt]),
+    )
+
+
+def _shares(values: list[int | None]) -> Floats:
+    return np.array([np.nan if value is None else value / MILLION for value in values], np.float64)
