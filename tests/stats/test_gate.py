@@ -72,6 +72,17 @@ def test_a_long_log_agrees_with_a_patient_gate():
     assert (gate.index, gate.labels, gate.errors) == (result.index, result.labels, result.errors)
 
 
+@pytest.mark.parametrize("cut", [0, 37, 2_000])
+def test_a_gate_taken_up_from_a_log_goes_on_as_if_it_had_learnt_it(cut):
+    scores, losses = log_of(4_000, seed=8, slope=0.1)
+    gate = Gate.after(certify_log(scores[:cut], losses[:cut], CHAIN, budget=0.1, risk=0.2), 0.1, 0.2)
+    for score, loss in zip(scores[cut:].tolist(), losses[cut:].tolist(), strict=True):
+        gate.learn(score, loss)
+    whole = certify_log(scores, losses, CHAIN, budget=0.1, risk=0.2)
+    assert (gate.threshold, gate.labels, gate.errors) == (whole.threshold, whole.labels, whole.errors)
+    assert gate.threshold is not None
+
+
 def test_a_gate_opens_at_the_first_label_that_proves_it():
     gate = Gate([0.5], budget=0.05, risk=0.05)
     for _ in range(87):

@@ -14,7 +14,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -61,12 +61,21 @@ class Gate:
         self.boundary = Boundary(budget=budget, level=risk)
         self.index = -1  # of the laxest certified threshold; -1 while there is none
         self._ascending = [-threshold for threshold in self.thresholds]
-        self._labels = [0] * (
-            len(self.thresholds) + 1
-        )  # by band: band j is acted on from threshold j on, the last never
+        # By band: band j is acted on from threshold j on, the last band never.
+        self._labels = [0] * (len(self.thresholds) + 1)
         self._errors = [0] * (len(self.thresholds) + 1)
         self._reached = [False] * len(self.thresholds)
         self._slack = self.boundary.at(0)
+
+    @classmethod
+    def after(cls, log: Certification, budget: float, risk: float) -> Gate:
+        """The gate that has learnt what `certify_log` counted, at the same budget and risk; it goes on from there."""
+        gate = cls(log.thresholds, budget, risk)
+        gate._labels = [after - before for before, after in pairwise((0, *log.labels))] + [0]
+        gate._errors = [after - before for before, after in pairwise((0, *log.errors))] + [0]
+        gate._reached = [row is not None for row in log.reached]
+        gate._decide()
+        return gate
 
     def learn(self, score: float, loss: int | bool) -> None:
         """Count one label: `loss` is 1 where acting would have been wrong, else 0. Raises OutOfRange."""
