@@ -24,7 +24,7 @@ def show(console: Console, found: Iterable[Diagnostic]) -> None:
             console.line(" " * INDENT + str(diagnostic.place), "quiet")
             _source(console, diagnostic.place, _ROLE[diagnostic.severity])
         if diagnostic.help:
-            _paragraph(console, [(" " * INDENT + "help: ", "")], _printable(diagnostic.help))
+            _paragraph(console, [(" " * INDENT + "help: ", "")], printable(diagnostic.help))
         console.line()
 
 
@@ -58,7 +58,7 @@ def _where(place: Place | None) -> dict[str, Any]:
 def _head(console: Console, diagnostic: Diagnostic) -> None:
     label = "warning: " if diagnostic.severity == "warning" else ""
     code = [(diagnostic.code.ljust(INDENT), _ROLE[diagnostic.severity])]
-    _paragraph(console, code, label + _printable(diagnostic.sentence))
+    _paragraph(console, code, label + printable(diagnostic.sentence))
 
 
 def _paragraph(console: Console, head: list[tuple[str, str]], words: str) -> None:
@@ -77,7 +77,7 @@ def _source(console: Console, place: Place, role: str) -> None:
     start, end = place.column - 1, place.column - 1 + place.length
     number = str(place.line)
     room = WIDTH - INDENT - len(number) - 3
-    before, meant, after = (_printable(t) for t in _expanded(place.text, start, end))
+    before, meant, after = (printable(t) for t in _expanded(place.text, start, end))
     before, meant, after = _fit(before, meant, after, room)
     gutter = " " * INDENT
     console.parts([(f"{gutter}{number} | ", "quiet"), (before, ""), (meant, "strong"), (after, "")])
@@ -120,6 +120,6 @@ def _clip(text: str, room: int) -> str:
     return text
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """`text` without what would move the cursor or hide other text."""
     return "".join(c if c.isprintable() else " " for c in text)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from itertools import pairwise
 
 from airworthy.base.diagnostic import Diagnostic, did_you_mean
 from airworthy.base.quantity import say_span
+from airworthy.charter.budget import fewest_labels
 from airworthy.charter.check.finding import FIELDS, Subject, reading, repeated
-
-
-def fewest_labels(budget: float, risk: float) -> int:
-    """Labels without a single error that a budget needs at the very least: (1 - budget)^n <= risk."""
-    return math.ceil(math.log(risk) / math.log1p(-budget))
 
 
 @reading("error_budget")
