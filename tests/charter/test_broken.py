@@ -44,9 +44,9 @@ def test_a_valid_charter_loads(file):
 
 
 def test_every_code_is_explained_and_every_explained_code_is_broken_somewhere():
-    source = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "src/airworthy/charter").rglob("*.py"))
-    assert set(re.findall(r'"(D\d{3})"', source)) == CODES
-    assert {file.stem[:4] for file in BROKEN} == CODES
+    places = [*(ROOT / "src/airworthy/charter").rglob("*.py"), ROOT / "src/airworthy/cli/init.py"]
+    assert set(re.findall(r'"(D\d{3})"', "".join(p.read_text(encoding="utf-8") for p in places))) == CODES
+    assert {file.stem[:4] for file in BROKEN} == CODES - {"D054"}  # D054 is about a file that is there, not its text
 
 
 def test_all_mistakes_of_a_charter_are_told_at_once():

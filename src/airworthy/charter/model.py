@@ -39,19 +39,19 @@ class Declared(Section, frozen=True, kw_only=True):
     seats            who holds each seat
     owners           who owns outcome, trust and accountability
     duties           who owns performance, escalation and improvement
-    escalation       the ladder that makes sure a person answers
     wrong_means      what counts as an error
     error_budget     how much wrong is acceptable
     sources          the data the decisions stand on
+    escalation       the ladder that makes sure a person answers
     rules            when a person must decide
-    claims           limits of the claims
-    baseline         how the work went before the AI
-    must_be_true     what must be true, in your own words
-    running_cost     what it costs to run
-    business_result  the business result it should move
     approvals        who may approve what
     retention        how long records are kept
     frameworks       frameworks to map the evidence to
+    claims           limits of the claims
+    baseline         how the work went before the AI
+    running_cost     what it costs to run
+    business_result  the business result it should move
+    must_be_true     what must be true, in your own words
     model            the AI itself
     log              a file of past work
     pilot            how the pilot was done

@@ -164,11 +164,11 @@ _TROUBLE = (
 
 def _scalar(event: Any, key: tuple[int, int] | None) -> Node:
     style = event.style or ""
-    value = event.value if style else _plain(event.value)
+    value = event.value if style else plain_scalar(event.value)
     return Node(value, event.start_mark.index, event.end_mark.index, key, style)
 
 
-def _plain(text: str) -> Scalar:
+def plain_scalar(text: str) -> Scalar:
     """A plain scalar as YAML 1.2 core reads it; dates, other bases and very long numbers stay text."""
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]

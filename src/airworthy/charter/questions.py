@@ -37,6 +37,7 @@ QUESTIONS: tuple[Question, ...] = (
                 ("decision_points.decides", "decision_points.point", "decision_points"),
                 "which group resolves the incident",
             ),
+            Part("What does it answer with?", ("decision_points.output",), "group"),
             Part(
                 "What happens today without it (the fallback)?",
                 ("workflow.today", "decision_points.fallback"),
@@ -56,6 +57,7 @@ QUESTIONS: tuple[Question, ...] = (
                 ("owners.outcome.deputy", "owners.trust.deputy", "owners.accountable.deputy"),
                 "service-deputy",
             ),
+            Part("Who holds each seat?", ("seats",), ""),
         ),
     ),
     Question(
@@ -83,9 +85,10 @@ QUESTIONS: tuple[Question, ...] = (
         5,
         "Which data does it stand on?",
         (
-            Part("Which data does it stand on?", ("sources.source", "decision_points.input"), "incidents"),
+            Part("Which data does it stand on?", ("sources.source", "sources", "decision_points.input"), "incidents"),
             Part("Who owns it?", ("sources.owner",), "data-steward"),
-            Part("What do its terms mean?", ("sources.definition", "sources.basis"), "glossary of the service desk"),
+            Part("What do its terms mean?", ("sources.definition",), "glossary of the service desk"),
+            Part("Why may it be used for this?", ("sources.basis",), "operation of the service desk"),
             Part("How fresh must it be?", ("sources.fresh",), "1h"),
         ),
     ),
@@ -94,7 +97,7 @@ QUESTIONS: tuple[Question, ...] = (
         "When must a person decide? Who can challenge, and who answers?",
         (
             Part("When must a person decide?", ("rules",), 'item.priority == "1 - Critical"'),
-            Part("Who can challenge, and who answers?", ("escalation.steps", "escalation"), "rotation/service-desk"),
+            Part("Who can challenge, and who answers?", ("escalation.steps", "escalation"), "service-desk"),
         ),
     ),
     Question(

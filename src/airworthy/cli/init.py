@@ -1,0 +1,92 @@
+"""`airworthy init`: the nine questions, and a first charter."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from airworthy.base.diagnostic import Diagnostic, Place
+from airworthy.base.errors import BadInput
+from airworthy.charter.answer import answered, can_be_typed
+from airworthy.charter.draft import draft, merged
+from airworthy.charter.load import examine, read
+from airworthy.charter.parse import parse
+from airworthy.charter.questions import QUESTIONS, Part
+from airworthy.cli import output
+from airworthy.cli.console import Console
+
+Known = Mapping[str, Any]
+
+
+def command(known_from_log: Callable[[Path], Known]) -> Callable[..., None]:
+    """The `init` command; `known_from_log` says what a log can tell, nested as in a charter."""
+
+    def init(
+        log: Annotated[Path | None, typer.Option("--from", metavar="LOG", help="A log that can tell a part.")] = None,
+        answers: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="Answers as YAML, keys as in a charter.")
+        ] = None,
+        out: Annotated[Path, typer.Option(metavar="FILE", help="Where the charter goes.")] = Path("charter.yaml"),
+        solo: Annotated[bool, typer.Option("--solo", help="For one person, in a sandbox that grants nothing.")] = False,
+        force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    ) -> None:
+        """What must be true for this to work in the real world? Nine questions, one charter.
+
+        Asks at a terminal; with --answers it asks nothing. What is not answered stays in the file as `ask`.
+        """
+        refuse_to_overwrite(out, force)
+        console = Console()
+        known = known_from_log(log) if log is not None else {}
+        given = answers_in(answers) if answers is not None else ask(console, solo) if sys.stdin.isatty() else {}
+        out.write_text(draft(given, known, solo=solo), encoding="utf-8")
+        _print(console, out)
+
+    return init
+
+
+def refuse_to_overwrite(out: Path, force: bool) -> None:
+    """Nothing when `out` may be written, else BadInput with D054."""
+    if out.exists() and not force:
+        help = "--out names another file, --force writes over this one"
+        raise BadInput(
+            [Diagnostic("D054", f"`{out.name}` is there already; nothing was written", Place(str(out)), help)]
+        )
+
+
+def answers_in(file: Path) -> Known:
+    """The answers in a YAML file. Raises BadInput."""
+    plain = parse(read(file), str(file)).root.plain()
+    return plain if isinstance(plain, dict) else {}
+
+
+def ask(console: Console, solo: bool) -> Known:
+    """The answers of the person at the terminal; an empty line leaves a question open."""
+    given: dict[str, Any] = {}
+    console.wrapped("An empty line leaves a question open; it stays in the file as `ask`.", style="quiet")
+    for question in QUESTIONS:
+        console.line()
+        console.wrapped(f"{question.number}. {question.title}", style="strong", hanging=3)
+        for part in question.parts:
+            if can_be_typed(part) and not (solo and question.number in (2, 3, 7)):
+                given = merged(given, _answer(part))
+    return given
+
+
+def _answer(part: Part) -> Known:
+    example = f" (such as: {part.example})" if part.example else ""
+    text = str(typer.prompt(f"   {part.ask}{example}\n  ", default="", show_default=False, prompt_suffix="> "))
+    return answered(part, text) if text.strip() else {}
+
+
+def _print(console: Console, out: Path) -> None:
+    _, found = examine(out.read_bytes(), str(out))
+    still_open = sum(d.code == "D003" for d in found)
+    console.line()
+    console.parts([("charter    ", ""), (str(out), "strong")])
+    if still_open:
+        console.line(f"open       {output.count(still_open, 'question')}", "undecided")
+    console.next(f"airworthy check {out}")
