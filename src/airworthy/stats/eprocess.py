@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any, overload
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, betaln
 
 from airworthy.stats.domain import Floats, check_counts, check_share
@@ -25,8 +25,8 @@ _SMALLEST = 1e-200  # below this scipy's regularised integrals lose digits, then
 @overload
 def log_evidence_below(errors: int, labels: int, *, budget: float) -> float: ...
 @overload
-def log_evidence_below(errors: ArrayLike, labels: ArrayLike, *, budget: float) -> Any: ...
-def log_evidence_below(errors: ArrayLike, labels: ArrayLike, *, budget: float) -> Any:
+def log_evidence_below(errors: NDArray[Any], labels: NDArray[Any], *, budget: float) -> Floats: ...
+def log_evidence_below(errors: ArrayLike, labels: ArrayLike, *, budget: float) -> float | Floats:
     """Log evidence against "the risk is at least `budget`": what opens a gate.
 
     errors, labels   counts, numbers or arrays of one shape; labels = 0 gives 0.0
@@ -42,8 +42,8 @@ def log_evidence_below(errors: ArrayLike, labels: ArrayLike, *, budget: float) -
 @overload
 def log_evidence_above(errors: int, labels: int, *, budget: float) -> float: ...
 @overload
-def log_evidence_above(errors: ArrayLike, labels: ArrayLike, *, budget: float) -> Any: ...
-def log_evidence_above(errors: ArrayLike, labels: ArrayLike, *, budget: float) -> Any:
+def log_evidence_above(errors: NDArray[Any], labels: NDArray[Any], *, budget: float) -> Floats: ...
+def log_evidence_above(errors: ArrayLike, labels: ArrayLike, *, budget: float) -> float | Floats:
     """Log evidence against "the risk is at most `budget`": what revokes.
 
     As `log_evidence_below`, betting on rates in (budget, h) with h = min(1, 6 budget). Needs no independence:
@@ -81,7 +81,7 @@ def above(errors: ArrayLike, labels: ArrayLike, budget: ArrayLike) -> Floats:
     return np.where(n == 0, 0.0, log)
 
 
-def _plain(log: Floats) -> Any:
+def _plain(log: Floats) -> float | Floats:
     return log if log.ndim else float(log)
 
 

@@ -243,19 +243,22 @@ def audits_needed(
 
     The predictor, a sighted look at every item, flags this share `hit` of the errors and 1 % of the others.
     """
-    random, boundary = np.random.default_rng(seed), Boundary(budget=budget, level=level)
-    counted, helped = [], []
-    low, high = corrected_range(q)
+    random, boundary, audits = np.random.default_rng(seed), Boundary(budget=budget, level=level), []
+    flagged_risk, other_risk = posterior(true_risk, hit=hit, false_alarm=0.01)
     for _ in range(runs):
-        loss = random.random(rows) < true_risk
-        drawn = random.random(rows) < q
-        wrong = loss[drawn]
-        counted.append(boundary.first(np.flatnonzero(wrong) + 1, len(wrong)) or np.inf)
+        loss, drawn = random.random(rows) < true_risk, random.random(rows) < q
         flagged = random.random(rows) < np.where(loss, hit, 0.01)
-        right_when_flagged = true_risk * hit / (true_risk * hit + (1 - true_risk) * 0.01)
-        missed = true_risk * (1 - hit) / (true_risk * (1 - hit) + (1 - true_risk) * 0.99)
-        values = corrected(np.where(flagged, right_when_flagged, missed), loss, drawn, q)
+        values = corrected(np.where(flagged, flagged_risk, other_risk), loss, drawn, q)
+        low, high = corrected_range(q)
         log = running(values, limit=budget, side="below", low=low, high=high)
         decided = np.flatnonzero(log >= log_needed(level))
-        helped.append(float(drawn[: decided[0] + 1].sum()) if len(decided) else np.inf)
-    return float(np.median(counted)), float(np.median(helped))
+        helped = drawn[: decided[0] + 1].sum() if len(decided) else np.inf
+        audits.append((boundary.first(np.flatnonzero(loss[drawn]) + 1, int(drawn.sum())) or np.inf, helped))
+    counted, predicted = np.median(audits, axis=0).tolist()
+    return counted, predicted
+
+
+def posterior(risk: float, *, hit: float, false_alarm: float) -> tuple[float, float]:
+    """(risk of a flagged item, risk of any other), by Bayes, where errors are flagged with chance `hit`."""
+    flagged = risk * hit + (1.0 - risk) * false_alarm
+    return risk * hit / flagged, risk * (1.0 - hit) / (1.0 - flagged)

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from airworthy.stats.boundary import Boundary
-from airworthy.stats.domain import Booleans, Floats
+from airworthy.stats.domain import Booleans, Floats, Integers
 from airworthy.stats.shift import NO_ALARM, alarm_times, cusum_times, mean_run_length, three_sigma_times
 from airworthy.stats.simulation import ever_decides
+
+TWO_YEARS = 730  # days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,29 +76,26 @@ def days(
 
     The false alarms of the detector are measured at its limit, its worst case; those of the charts where they were set.
     """
-    random, two_years = np.random.default_rng(seed), 730
-    worst, well, plain = (
-        shares(random, mean, volume, (runs, length), spread)
-        for mean, length, spread in (
-            (limit, int(10 * threshold), 0.04),
-            (healthy, 5 * two_years, 0.04),
-            (healthy, 5 * two_years, 0.0),
-        )
-    )
-    ill = np.concatenate((well[:, :100], shares(random, shifted, volume, (runs, 200), 0.04)), axis=1)
+    random, length = np.random.default_rng(seed), 5 * TWO_YEARS
+    worst = shares(random, limit, volume, (runs, length), spread=0.04)
+    well = shares(random, healthy, volume, (runs, length), spread=0.04)
+    plain = shares(random, healthy, volume, (runs, length), spread=0.0)
+    ill = np.concatenate((well[:, :100], shares(random, shifted, volume, (runs, 200), spread=0.04)), axis=1)
 
-    def cusum(values: Floats) -> np.ndarray:
+    def detector(values: Floats) -> Integers:
+        return alarm_times(values, limit=limit, threshold=threshold)
+
+    def cusum(values: Floats) -> Integers:
         return cusum_times(volume * (1 - values), volume, healthy=1 - healthy, shifted=1 - limit, height=6.0)
 
     deviation = float(np.sqrt(healthy * (1 - healthy) / volume))
+    charted = three_sigma_times(well[:, :TWO_YEARS], mean=healthy, deviation=deviation)
     return Charts(
-        detector_run_length=mean_run_length(alarm_times(worst, limit=limit, threshold=threshold), worst.shape[1]),
-        cusum_run_length=mean_run_length(cusum(well), well.shape[1]),
-        cusum_run_length_binomial=mean_run_length(cusum(plain), plain.shape[1]),
-        three_sigma_false=float(
-            (three_sigma_times(well[:, :two_years], mean=healthy, deviation=deviation) != NO_ALARM).mean()
-        ),
-        detector_delay=_delay(alarm_times(ill, limit=limit, threshold=threshold), 100),
+        detector_run_length=mean_run_length(detector(worst), length),
+        cusum_run_length=mean_run_length(cusum(well), length),
+        cusum_run_length_binomial=mean_run_length(cusum(plain), length),
+        three_sigma_false=float((charted != NO_ALARM).mean()),
+        detector_delay=_delay(detector(ill), 100),
         cusum_delay=_delay(cusum(ill), 100),
     )
 
@@ -123,7 +122,7 @@ def weeks_to_notice(
     return _delay(np.where(times == NO_ALARM, NO_ALARM, -(-times // teams)), 52)
 
 
-def shares(random: np.random.Generator, mean: float, volume: int, shape: tuple[int, int], spread: float) -> Floats:
+def shares(random: np.random.Generator, mean: float, volume: int, shape: tuple[int, int], *, spread: float) -> Floats:
     """Shares of `volume` items whose rate itself swings around `mean` with standard deviation `spread`."""
     rate: float | Floats = mean
     if spread:
@@ -132,7 +131,7 @@ def shares(random: np.random.Generator, mean: float, volume: int, shape: tuple[i
     return random.binomial(volume, rate, shape) / volume
 
 
-def _delay(times: np.ndarray, start: int) -> float:
+def _delay(times: Integers, start: int) -> float:
     """Median observations from `start` to the alarm, among the runs without a false alarm before it."""
     later = times[(times == NO_ALARM) | (times > start)]
     return float(np.median(np.where(later == NO_ALARM, np.inf, later - start)))
