@@ -57,7 +57,7 @@ class Committer:
         future: Appending = Future()
         future.set_running_or_notify_cancel()  # what is queued will be written; it cannot be called back
         with self._lock:
-            self._check_open()
+            self.check_open()
             self._outstanding = self._room_for(len(entries))
             self._queue.put((entries, future))
         return future
@@ -67,7 +67,7 @@ class Committer:
         future: Future[Head] = Future()
         future.set_running_or_notify_cancel()
         with self._lock:
-            self._check_open()
+            self.check_open()
             self._queue.put(future)
         return future
 
@@ -79,7 +79,8 @@ class Committer:
                 self._queue.put(None)
         self._thread.join()
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Nothing while the store takes entries, else the error that shut it, raised anew."""
         if self._refusal is not None:
             raise type(self._refusal)(
                 self._refusal.diagnostics[0].sentence,

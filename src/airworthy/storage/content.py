@@ -39,14 +39,18 @@ def open_content(leaf: bytes, purpose: str, payload: Callable[[int], bytes | Non
 
 def open_payload(reference: PayloadRef, data: bytes | None, ring: KeyRing) -> bytes | Erased:
     """The body behind a reference. Erased(None) where its key is gone. Raises StoreDamaged."""
-    cipher = ring.opener(parse_kref(reference.kref), reference.data_class)
+    try:
+        kref, commitment = bytes.fromhex(reference.kref), bytes.fromhex(reference.commitment)
+    except ValueError:
+        raise StoreDamaged(f"the reference to the sealed {reference.purpose} is not hexadecimal") from None
+    cipher = ring.opener(kref, reference.data_class)
     if data is None or sha256(data).hexdigest() != reference.ciphertext_digest:
         if data is None and cipher is None:
             return Erased(None)
         raise StoreDamaged(f"the sealed {reference.purpose} is not the one its entry names")
     if cipher is None:
         return Erased(None)
-    return unseal(cipher, reference.purpose, data, bytes.fromhex(reference.commitment))
+    return unseal(cipher, reference.purpose, data, commitment)
 
 
 def parse_kref(text: str) -> bytes:

@@ -18,7 +18,8 @@ import apsw
 from airworthy.base.errors import StoreDamaged, StoreError, StoreFull, StoreLocked
 from airworthy.storage.statement import statements
 
-_CREATE = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+_WRITE = apsw.SQLITE_OPEN_READWRITE
+_CREATE = _WRITE | apsw.SQLITE_OPEN_CREATE
 _READ = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
 _WAIT_MS = 5_000
 _WAL_PAGES = 4_000  # between checkpoints of SQLite's own; measured best against 1,000 and 16,000
@@ -48,16 +49,16 @@ class Database:
         row = self.row(name, values)
         return row[0] if row else None
 
+    def has_table(self, name: str) -> bool:
+        """True when the table was made."""
+        with self._lock, translated(f"reading {self.file}.db"):
+            return bool(self._connection.table_exists("main", name))
+
     def integrity(self) -> list[str]:
         """What SQLite's own check of pages and indexes finds, one sentence each."""
         with self._lock, translated(f"checking {self.file}.db"):
             rows = self._connection.execute("PRAGMA integrity_check").fetchall()
         return [str(row[0]) for row in rows if row[0] != "ok"]
-
-    def define(self) -> None:
-        """Creates the tables that are not there yet."""
-        with self._lock, translated(f"creating {self.file}.db"), self._connection:
-            self._connection.execute(self.sql["schema"])
 
     @contextmanager
     def transaction(self) -> Iterator[Writer]:
@@ -99,17 +100,27 @@ class Writer:
         return self._connection.changes()
 
 
+def create(path: Path) -> None:
+    """Makes the file with its tables, as far as they are not there yet."""
+    with translated(f"creating {path.name}"):
+        connection = _writable(path, _CREATE)
+        connection.execute(statements("sqlite", path.stem)["schema"])
+        connection.close()
+
+
 def open_for_writing(path: Path) -> Database:
-    """The file, made if it is not there; durable at every commit."""
+    """The file, durable at every commit. Never makes one: an empty file in place of a lost one would hide the loss."""
     with translated(f"opening {path.name}"):
-        connection = apsw.Connection(str(path), flags=_CREATE)
-        connection.set_busy_timeout(_WAIT_MS)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "trusted_schema = OFF"):
-            connection.execute(f"PRAGMA {pragma}").fetchall()
-        connection.wal_autocheckpoint(_WAL_PAGES)
-    database = Database(connection, path.stem)
-    database.define()
-    return database
+        return Database(_writable(path, _WRITE), path.stem)
+
+
+def _writable(path: Path, flags: int) -> apsw.Connection:
+    connection = apsw.Connection(str(path), flags=flags)
+    connection.set_busy_timeout(_WAIT_MS)
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "trusted_schema = OFF"):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    connection.wal_autocheckpoint(_WAL_PAGES)
+    return connection
 
 
 def open_for_reading(path: Path) -> Database:
@@ -146,7 +157,7 @@ def translated(doing: str) -> Iterator[None]:
         yield
     except apsw.FullError:
         raise StoreFull(f"the disk is full ({doing})", help="free some space, then open the store again") from None
-    except (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError) as error:
+    except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, UnicodeDecodeError) as error:
         raise StoreDamaged(
             f"the file is not what was written ({doing}: {error})", help="bring back a copy; keep lock.db as it is"
         ) from None

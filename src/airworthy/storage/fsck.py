@@ -141,3 +141,5 @@ def _keys(store: Inspectable) -> Iterator[Damage]:
             check()
         except StoreDamaged as damage:
             yield Damage("keys", damage.diagnostics[0].sentence)
+        except (TypeError, AttributeError):  # a torn page reads as rows of other types
+            yield Damage("keys", "a row does not have the values such a row has")

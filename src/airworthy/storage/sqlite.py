@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from airworthy.base.clock import Clock, SystemClock
@@ -14,7 +14,7 @@ from airworthy.ledger.note import SigningKey
 from airworthy.record.store import Draft, Head, Receipt
 from airworthy.storage.appender import Appender
 from airworthy.storage.committer import Committer
-from airworthy.storage.database import open_for_writing
+from airworthy.storage.database import create, open_for_writing
 from airworthy.storage.head import BEHIND
 from airworthy.storage.holder import Holder
 from airworthy.storage.intake import Intake
@@ -22,6 +22,7 @@ from airworthy.storage.keyfile import make_keys, read_signing_key
 from airworthy.storage.reader import SqliteReader
 
 ORIGIN = "airworthy.local/log"
+PARTS = ("keys.db", "lock.db", "log.db")
 
 
 def open_reader(folder: Path | str) -> SqliteReader:
@@ -46,19 +47,20 @@ class SqliteStore(SqliteReader):
         with ExitStack() as opened:
             _make_folder(folder)
             opened.callback(Holder(folder, clock).release)
-            key = _make_log(folder, origin, random)
+            key = _signing_key(folder, origin, random)
             super().__init__(folder, random)
+            # The writing connections close last, so that SQLite folds its write-ahead files into the three.
+            appender = opened.enter_context(closing(Appender(folder, key, self.ring)))
             opened.callback(super().close)
             if self.key != key.verifier:
                 raise StoreError(f"the signing key is not that of {self.origin}", code="R007")
-            appender = Appender(folder, key, self.ring)
-            opened.callback(appender.close)
             self._intake = Intake(self.ring, random)
             self._committer = Committer(appender)
             opened.callback(self._committer.stop)
             self._opened = opened.pop_all()
 
     def submit(self, drafts: Sequence[Draft]) -> Future[tuple[Receipt, ...]]:
+        self._committer.check_open()
         return self._committer.submit([self._intake.prepare(draft) for draft in drafts])
 
     def append(self, drafts: Sequence[Draft]) -> tuple[Receipt, ...]:
@@ -79,26 +81,35 @@ def _make_folder(folder: Path) -> None:
         raise StoreError(f"{folder.name} cannot be made: {error.strerror}", code="R008") from None
 
 
-def _make_log(folder: Path, origin: str, random: Random) -> SigningKey:
-    """Makes whatever a new log needs. Its name is written last: a log without one was never completed."""
-    if not (folder / "log.db").exists():
+def _signing_key(folder: Path, origin: str, random: Random) -> SigningKey:
+    """The key of the log in `folder`; makes whatever a new log needs first.
+
+    The name is written last: a log without one was never completed, and is made again.
+    """
+    if not _is_complete(folder / "log.db"):
         make_keys(folder, origin, random)
-    key = read_signing_key(folder)
-    log = open_for_writing(folder / "log.db")
-    try:
-        if log.one("size"):
-            _check_parts(folder)
-        for name in ("keys.db", "lock.db"):
-            open_for_writing(folder / name).close()
+        for name in PARTS:
+            create(folder / name)
+        key = read_signing_key(folder)
+        log = open_for_writing(folder / "log.db")
         with log.transaction() as writer:
             writer.many("name_log", [(str(key.verifier),)])
+        log.close()
+    _check_parts(folder)
+    return read_signing_key(folder)
+
+
+def _is_complete(path: Path) -> bool:
+    if not path.exists():
+        return False
+    log = open_for_writing(path)
+    try:
+        return log.has_table("meta") and log.one("verifier_key") is not None
     finally:
         log.close()
-    return key
 
 
 def _check_parts(folder: Path) -> None:
-    """A log that has entries must not silently get an empty companion."""
     if not (folder / "lock.db").exists():
         raise StoreDamaged(
             "lock.db is missing, so nobody can tell what was signed before",
