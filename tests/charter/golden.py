@@ -10,6 +10,7 @@ from pathlib import Path
 from airworthy.charter.load import examine
 from airworthy.charter.reference import reference
 from airworthy.charter.schema import schema_text
+from airworthy.claim.catalogue import BY_ID
 from airworthy.cli import check
 from airworthy.cli.console import Console
 
@@ -19,12 +20,10 @@ BROKEN = sorted((ROOT / "tests/broken/charters").glob("*.yaml"))
 REFERENCE = ROOT / "docs/reference/charter.md"
 KEYS = "<!-- from here on made from the model -->\n"
 
-CLAIMS = ("used-by-default", "acted-error-within-budget")
-
 
 def printed(file: Path) -> str:
     """What `airworthy check` prints for one charter, its place spelt as the bare file name."""
-    charter, found = examine(file.read_bytes(), file.name, CLAIMS)
+    charter, found = examine(file.read_bytes(), file.name, BY_ID)
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     with redirect_stdout(out):
         check.show(Console(), check.Report(file.name, charter, found))

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from airworthy.charter.load import examine, load
-from charter.golden import BROKEN, CLAIMS, ROOT, VALID, printed
+from airworthy.claim.catalogue import BY_ID
+from charter.golden import BROKEN, ROOT, VALID, printed
 
 CODES = set(
     re.findall(r"^### (D\d{3})$", (ROOT / "docs/reference/errors/D.md").read_text(encoding="utf-8"), re.MULTILINE)
@@ -21,7 +22,7 @@ def test_a_broken_charter_prints_its_one_mistake(file):
 
 @pytest.mark.parametrize("file", BROKEN, ids=lambda f: f.stem)
 def test_a_broken_charter_is_found_by_the_code_it_is_named_after(file):
-    charter, found = examine(file.read_bytes(), file.name, CLAIMS)
+    charter, found = examine(file.read_bytes(), file.name, BY_ID)
     assert [d.code for d in found] == [file.stem[:4]]
     assert (charter is None) == (found[0].severity == "mistake")
 
@@ -29,7 +30,7 @@ def test_a_broken_charter_is_found_by_the_code_it_is_named_after(file):
 @pytest.mark.parametrize("file", BROKEN, ids=lambda f: f.stem)
 def test_a_caret_stands_under_text_of_its_line(file):
     lines = file.read_bytes().decode("utf-8", "replace").split("\n")
-    for diagnostic in examine(file.read_bytes(), file.name, CLAIMS)[1]:
+    for diagnostic in examine(file.read_bytes(), file.name, BY_ID)[1]:
         place = diagnostic.place
         if place is None or not place.column:
             continue
@@ -40,7 +41,7 @@ def test_a_caret_stands_under_text_of_its_line(file):
 
 @pytest.mark.parametrize("file", VALID, ids=lambda f: f.stem)
 def test_a_valid_charter_loads(file):
-    assert load(file, CLAIMS).use_case
+    assert load(file, BY_ID).use_case
 
 
 def test_every_code_is_explained_and_every_explained_code_is_broken_somewhere():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -22,6 +23,7 @@ POINT = DecisionPoint(
             "amount": {"type": "number"},
             "count": {"type": "integer"},
             "kind": {"type": "string"},
+            "level": {"enum": ["low", "high"]},
             "new": {"type": "boolean"},
             "tags": {"type": "array", "items": {"type": "string"}},
             "opened_at": {"type": "string", "format": "date-time"},
@@ -146,6 +148,8 @@ def test_rules_that_nest_too_deep_together_are_still_evaluated():
         ('duration("4 hours") < now - item.opened_at', "D019", '"4 hours"'),
         ('int("x") > item.count', "D019", '"x"'),
         ("item.kind.matches('[')", "D019", "'['"),
+        ('item.level == "hihg"', "D055", '"hihg"'),
+        ('item.level in ["low", "medium"]', "D055", '"medium"'),
         ('item.in == "x"', "D017", "i"),
     ],
 )
@@ -158,3 +162,19 @@ def test_a_rule_is_refused_at_the_very_word(when, code, marked):
 
 def test_words_inside_quotes_are_not_taken_for_names_or_calls():
     assert refusals("item.kind == 'duration(\"x\") has(item.kind)'", Environment(POINT)) == ()
+
+
+def test_values_that_a_field_can_have_are_let_through():
+    assert (
+        refusals('item.level != "low" || item.level in ["low", "high"] || item.kind == "any"', Environment(POINT)) == ()
+    )
+
+
+def test_threads_that_evaluate_at_once_get_the_same_answers():
+    rules = Rules([rule("item.count > 10"), rule('item.kind == "car"', "escalate")], POINT)
+
+    def answers(start):
+        return [rules.evaluate({"count": n, "kind": "car"}, {}, 0.5, NOW)[0].fired for n in range(start, start + 500)]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(answers, [0] * 8)) == [[n > 10 for n in range(500)]] * 8

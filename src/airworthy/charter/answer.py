@@ -66,8 +66,10 @@ def _cost(text: str) -> Any:
     return {"amount": _number(match[1]), "currency": match[2], "per": match[3] or ASK} if match else ASK
 
 
-def _output(text: str) -> dict[str, Any]:
-    names = [n for n in re.split(r"[\s,]+", text) if n.isidentifier()] or [ASK]
+def _output(text: str) -> Any:
+    names = [n for n in re.split(r"[\s,]+", text) if n.isidentifier()]
+    if not names:
+        return ASK
     return {"type": "object", "properties": {name: {"type": "string"} for name in names}}
 
 

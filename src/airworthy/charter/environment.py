@@ -31,6 +31,7 @@ class Field(msgspec.Struct, frozen=True):
     path: tuple[str, ...]
     type: Any
     read: Read
+    values: tuple[str, ...] = ()  # the only values a text field can have, where its schema lists them
 
 
 class Environment:
@@ -71,7 +72,12 @@ def _fields(prefix: str, schema: Mapping[str, Any], path: tuple[str, ...] = ()) 
         if isinstance(inner.get("properties"), Mapping):
             yield from _fields(name, inner, at)
         elif (kind := kind_of(inner)) is not None:
-            yield Field(name, at, *_KINDS[kind])
+            yield Field(name, at, *_KINDS[kind], values=_values(inner))
+
+
+def _values(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    listed = schema.get("enum")
+    return tuple(listed) if isinstance(listed, list) and all(isinstance(v, str) for v in listed) else ()
 
 
 def kind_of(schema: Mapping[str, Any]) -> str | None:
@@ -80,7 +86,7 @@ def kind_of(schema: Mapping[str, Any]) -> str | None:
     if isinstance(declared, list):
         declared = next((t for t in declared if t != "null"), None)
     if declared is None and isinstance(schema.get("enum"), list):
-        return "string" if all(isinstance(v, str) for v in schema["enum"]) else None
+        return "string" if _values(schema) else None
     if declared == "string" and schema.get("format") == "date-time":
         return "moment"
     if declared == "array":

@@ -21,6 +21,9 @@ _LITERAL = re.compile(_TEXT)
 _ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
 _CONSTANT = re.compile(rf"\b(duration|timestamp|int|uint|double|bool)\s*\(\s*({_TEXT})\s*\)")
 _PATTERN = re.compile(rf"\.matches\s*\(\s*({_TEXT})\s*\)")
+_COMPARED = re.compile(
+    rf"(?P<name>\b(?:item|output)(?:\.[A-Za-z_]\w*)+)\s*(?:[!=]=\s*{_TEXT}|in\s*\[\s*(?:{_TEXT}\s*(?:,\s*)?)*\])"
+)
 _HAS = re.compile(r"\bhas\s*\(\s*([A-Za-z_][\w.]*)\s*\)")
 _UNKNOWN = re.compile(r"undeclared reference to '([^']*)'")
 _OVERLOAD = re.compile(r"found no matching overload for '([^']*)' applied to '\((.*)\)'")
@@ -58,7 +61,7 @@ def refusals(text: str, environment: Environment) -> tuple[Mistake, ...]:
         compiled = environment.cel.compile(text)
     except RuntimeError as error:
         return tuple(_compile_mistakes(str(error), text, environment))
-    found = [*_presence_tests(text, environment), *_bad_constants(text)]
+    found = [*_presence_tests(text, environment), *_bad_constants(text), *_impossible_values(text, environment)]
     if not found and compiled.return_type() != cel.Type.BOOL:
         sentence = f"gives {_word(str(compiled.return_type()))}, and a rule must be true or false"
         found.append(Mistake("D016", sentence, 0, len(text), "compare it with something"))
@@ -97,6 +100,21 @@ def _bad_constants(text: str) -> Iterator[Mistake]:
         if not code[match.start()].isspace() and _fails(f"''.matches({match[1]})"):
             sentence = f"holds {match[1]}, which is no regular expression"
             yield Mistake("D019", sentence, match.start(1), len(match[1]), "close its brackets, or escape them")
+
+
+def _impossible_values(text: str, environment: Environment) -> Iterator[Mistake]:
+    """Comparisons with a value that the field's schema does not list: such a rule looks alive and never fires."""
+    code = _blanked(text)
+    for match in _COMPARED.finditer(text):
+        field = environment.fields.get(match["name"])
+        if field is None or not field.values or code[match.start()].isspace():
+            continue
+        for literal in _LITERAL.finditer(text, match.end("name"), match.end()):
+            value = literal[0][1:-1]
+            if "\\" not in value and value not in field.values:
+                sentence = f"compares `{field.name}` with {literal[0]}, which it never is"
+                help = did_you_mean(value, field.values) or f"it is one of {', '.join(field.values)}"
+                yield Mistake("D055", sentence, literal.start(), len(literal[0]), help)
 
 
 _CONSTANT_WORDS = {"duration": "duration", "timestamp": "moment"}

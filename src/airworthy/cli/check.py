@@ -13,6 +13,7 @@ from airworthy.base.errors import BadInput
 from airworthy.charter.load import examine, read
 from airworthy.charter.model import Charter
 from airworthy.charter.schema import schema_text
+from airworthy.claim.catalogue import BY_ID
 from airworthy.cli import output
 from airworthy.cli.console import WIDTH, Console
 
@@ -58,7 +59,7 @@ def inspect(file: Path) -> Report:
         text = read(file)
     except BadInput as error:
         return Report(str(file), None, error.diagnostics)
-    charter, found = examine(text, str(file))
+    charter, found = examine(text, str(file), BY_ID)
     return Report(str(file), charter, found)
 
 
