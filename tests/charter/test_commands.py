@@ -15,7 +15,7 @@ from airworthy.cli import output
 from airworthy.cli.check import check
 from airworthy.cli.console import WIDTH, Console
 from airworthy.cli.diff import diff
-from airworthy.cli.init import command
+from airworthy.cli.init import ask, command
 from charter.golden import BROKEN, ROOT
 
 TEAM = ROOT / "tests/charter/valid/team.yaml"
@@ -105,6 +105,12 @@ def test_square_brackets_are_text_and_not_markup(capsys):
     assert shown(at("values: [red]a[/red]", 9, 12), capsys=capsys)[2] == "     7 | values: [red]a[/red]"
 
 
+def test_a_hundred_mistakes_are_enough_to_start_with(capsys):
+    lines = shown(*[at("when: item.prio", 7, 9)] * 1_234, capsys=capsys)
+    assert "and 1,134 more; --json has them all" in lines
+    assert output.tally([at("x", 1, 1)] * 1_234) == "1,234 mistakes"
+
+
 def test_diff_says_what_a_change_costs(tmp_path):
     after = tmp_path / "after.yaml"
     after.write_text(TEAM.read_text(encoding="utf-8").replace("budget: 2 %", "budget: 1 %"), encoding="utf-8")
@@ -161,3 +167,24 @@ def test_init_writes_over_nothing_unless_told(tmp_path):
     assert out.read_text(encoding="utf-8") == "mine"
     assert run(command(from_log), "--out", out, "--force").exit_code == 0
     assert out.read_text(encoding="utf-8") != "mine"
+
+
+def asked(typed, solo):
+    given = {}
+    done = run(lambda: given.update(ask(Console(), solo)), typed=typed)
+    assert done.exit_code == 0
+    return given, done.stdout
+
+
+def test_a_person_is_asked_the_nine_questions_and_may_leave_any_open():
+    given, said = asked("Pay clear claims\n\nclaim\n" + "\n" * 60, solo=False)
+    assert [f"\n{n}. " in said for n in range(1, 10)] == [True] * 9
+    assert given["title"] == "Pay clear claims"
+    assert given["use_case"] == "pay-clear-claims"
+    assert given["workflow"] == {"name": "Pay clear claims", "unit": "claim"}
+    assert set(given) == {"title", "use_case", "workflow"}
+
+
+def test_one_person_alone_is_not_asked_for_owners():
+    assert "Who owns performance?" in asked("\n" * 60, solo=False)[1]
+    assert "Who owns performance?" not in asked("\n" * 60, solo=True)[1]

@@ -52,7 +52,8 @@ class Document:
         """The characters from `start` to `end`, as far as they stand on one line."""
         line = bisect_right(self._starts, start)
         begin = self._starts[line - 1]
-        text = self.text[begin:].split("\n", 1)[0]
+        stop = self._starts[line] - 1 if line < len(self._starts) else len(self.text)
+        text = self.text[begin:stop]
         last = min(end, begin + len(text.rstrip()))
         return Place(self.file, line, start - begin + 1, max(1, last - start), text)
 

@@ -150,7 +150,7 @@ _TROUBLE = (
     ("flow sequence", "a bracket is opened here and not closed", True, "close it with `]`"),
     ("flow mapping", "a brace is opened here and not closed", True, "close it with `}`"),
     ("mapping values are not allowed", "there is a second colon", False, "put the value in quotes: it holds a colon"),
-    ("'\\t'", "a line is indented with a tab", False, "indent with spaces"),
+    ("'\\t'", "a tab stands where only spaces may", False, "use spaces"),
     ("could not find expected ':'", "a key has no colon", False, "write `key: value`"),
     (
         "expected <block end>",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from rich.cells import cell_len
@@ -12,19 +12,23 @@ from airworthy.base.diagnostic import Diagnostic, Place
 from airworthy.cli.console import WIDTH, Console
 
 INDENT = 5
+MOST = 100  # paragraphs; whoever has more mistakes than that mends the first ones first
 _TAB = 4
 _ROLE = {"mistake": "refuted", "warning": "undecided"}
 
 
-def show(console: Console, found: Iterable[Diagnostic]) -> None:
-    """Each of `found` as a paragraph, an empty line after it."""
-    for diagnostic in found:
+def show(console: Console, found: Sequence[Diagnostic]) -> None:
+    """Each of the first hundred of `found` as a paragraph, an empty line after it."""
+    for diagnostic in found[:MOST]:
         _head(console, diagnostic)
         if diagnostic.place is not None:
             console.line(" " * INDENT + str(diagnostic.place), "quiet")
             _source(console, diagnostic.place, _ROLE[diagnostic.severity])
         if diagnostic.help:
             _paragraph(console, [(" " * INDENT + "help: ", "")], printable(diagnostic.help))
+        console.line()
+    if len(found) > MOST:
+        console.line(f"and {len(found) - MOST:,} more; --json has them all", "quiet")
         console.line()
 
 
@@ -46,7 +50,7 @@ def as_json(found: Iterable[Diagnostic]) -> list[dict[str, Any]]:
 
 def count(n: int, noun: str) -> str:
     """`1 rule`, `3 rules`, `no rules`."""
-    return f"{n or 'no'} {noun}{'' if n == 1 else 's'}"
+    return f"{f'{n:,}' if n else 'no'} {noun}{'' if n == 1 else 's'}"
 
 
 def _where(place: Place | None) -> dict[str, Any]:
