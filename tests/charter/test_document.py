@@ -20,7 +20,7 @@ WAYS = {
     "plain over lines": "when: item.kind == 'car' &&\n  WORD > 1\n",
     "quotes over lines": "when: 'item.kind == \"car\" &&\n\n   WORD > 1'\n",
     "a flow mapping": "rule: {when: item.new && WORD > 1, why: no}\n",
-    "a tab within it": "when: item.new\t&& WORD > 1\n",
+    "a tab within it": "when: 'item.new\t&& WORD > 1'\n",
 }
 
 
