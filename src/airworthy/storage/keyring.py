@@ -44,6 +44,9 @@ class KeyTable(Protocol):
     def last_number(self) -> int:
         """The highest number any subject has, 0 before the first."""
 
+    def numbers(self, most: int) -> dict[bytes, int]:
+        """Handles and numbers of `most` subjects, or of all where there are fewer."""
+
     def number(self, handle: bytes) -> int | None: ...
 
     def subject(self, number: int) -> SubjectRow | None: ...
@@ -68,6 +71,8 @@ class KeyRing:
         self._random = random
         self._lock = Lock()
         self._last: int | None = None
+        self._stored_numbers: dict[bytes, int] | None = None  # by handle, as of the first question
+        self._all_at_hand = False  # every subject is in `_stored_numbers` or `_numbers`
         self._fresh = KeyRows()
         self._numbers: dict[str, int] = {}
         self._ciphers: dict[tuple[int, str], AESGCM] = {}
@@ -114,6 +119,7 @@ class KeyRing:
         """To be called when drained rows are durable: what is cached may now be forgotten."""
         with self._lock:
             if len(self._numbers) > _CACHED and not self._fresh:
+                self._all_at_hand, self._stored_numbers = False, {}
                 self._numbers.clear()
                 self._ciphers.clear()
                 self._new.clear()
@@ -139,9 +145,16 @@ class KeyRing:
         if number is None:
             # Keyed BLAKE2b (RFC 7693): a third of what HMAC costs here, and every decision asks.
             handle = blake2b(name.encode(), key=self._naming, digest_size=_SHORT).digest()
-            number = self._table.number(handle) or self._added(name, handle)
+            number = self._stored_number(handle) or self._added(name, handle)
             self._numbers[name] = number
         return number
+
+    def _stored_number(self, handle: bytes) -> int | None:
+        """Asks the table only where there are more subjects than fit at hand: a query costs more than all the rest."""
+        if self._stored_numbers is None:
+            self._stored_numbers = self._table.numbers(_CACHED)
+            self._all_at_hand = len(self._stored_numbers) < _CACHED
+        return self._stored_numbers.get(handle) if self._all_at_hand else self._table.number(handle)
 
     def _added(self, name: str, handle: bytes) -> int:
         self._last = (self._table.last_number() if self._last is None else self._last) + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future
+from itertools import islice
 from threading import Lock
 
 from airworthy.base.errors import OutOfRange, StoreError
@@ -24,13 +25,13 @@ class MemoryKeys:
     """The rows of a key store, in dictionaries."""
 
     def __init__(self) -> None:
-        self.numbers: dict[bytes, int] = {}
+        self._numbers: dict[bytes, int] = {}
         self.subjects: dict[int, SubjectRow] = {}
         self.data_keys: dict[tuple[int, str], DataKeyRow] = {}
         self.krefs: dict[bytes, KrefRow] = {}
 
     def add(self, rows: KeyRows) -> None:
-        self.numbers.update({handle: number for number, handle, _ in rows.subjects})
+        self._numbers.update({handle: number for number, handle, _ in rows.subjects})
         self.subjects.update({row[0]: row for row in rows.subjects})
         self.data_keys.update({row[:2]: row for row in rows.data_keys})
         self.krefs.update({row[0]: row for row in rows.krefs})
@@ -38,8 +39,11 @@ class MemoryKeys:
     def last_number(self) -> int:
         return max(self.subjects, default=0)
 
+    def numbers(self, most: int) -> dict[bytes, int]:
+        return dict(islice(self._numbers.items(), most))
+
     def number(self, handle: bytes) -> int | None:
-        return self.numbers.get(handle)
+        return self._numbers.get(handle)
 
     def subject(self, number: int) -> SubjectRow | None:
         return self.subjects.get(number)

@@ -32,6 +32,9 @@ class SqliteKeys:
         last: int = self.database.one("last_number")
         return last
 
+    def numbers(self, most: int) -> dict[bytes, int]:
+        return dict(self.database.all("numbers", (most,)))
+
     def number(self, handle: bytes) -> int | None:
         number: int | None = self.database.one("number", (handle,))
         return number

@@ -31,6 +31,9 @@ INSERT INTO kref (kref, number, authenticator) VALUES (?, ?, ?);
 -- name: last_number
 SELECT coalesce(max(number), 0) FROM subject;
 
+-- name: numbers
+SELECT handle, number FROM subject LIMIT ?;
+
 -- name: number
 SELECT number FROM subject WHERE handle = ?;
 
