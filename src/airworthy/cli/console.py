@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console as Rich
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 from rich.theme import Theme
 
@@ -94,3 +102,39 @@ def progress(console: Console, doing: str, total: int | None = None) -> Iterator
     with Progress(*columns, console=console._rich, transient=True) as bar:
         task = bar.add_task(doing, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
+def steps(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """One bar a step. Yields a function told what is being done, how much of it is done and of how much (0: unknown)."""
+    if not console.is_terminal:
+        yield _one_line_a_step(console)
+        return
+    columns = [
+        TextColumn("{task.description:<24}"),
+        BarColumn(24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    ]
+    with Progress(*columns, console=console._rich, transient=False) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def told(doing: str, done: int, of: int) -> None:
+            if doing not in tasks:
+                tasks[doing] = bar.add_task(doing, total=of or None)
+            bar.update(tasks[doing], completed=done, total=of or None)
+
+        yield told
+
+
+def _one_line_a_step(console: Console) -> Callable[[str, int, int], None]:
+    """Where nobody is looking, each step is named once, when it starts."""
+    seen: set[str] = set()
+
+    def told(doing: str, done: int, of: int) -> None:
+        if doing not in seen:
+            seen.add(doing)
+            console.line(f"           {doing}", "quiet")
+
+    return told

@@ -8,7 +8,11 @@ import typer
 
 from airworthy import __version__
 from airworthy.base.errors import AirworthyError
+from airworthy.cli import output
+from airworthy.cli.backtest import backtest
+from airworthy.cli.check import check
 from airworthy.cli.console import Console
+from airworthy.cli.prove import prove_
 from airworthy.cli.trial import try_
 
 USAGE_ERROR = 2
@@ -22,6 +26,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("try")(try_)
+app.command("check")(check)
+app.command("backtest")(backtest)
+app.command("prove")(prove_)
 
 
 @app.callback(invoke_without_command=True)
@@ -36,7 +43,7 @@ def main() -> None:
     try:
         app()
     except AirworthyError as error:
-        Console(error=True).line(str(error))
+        output.show(Console(error=True), error.diagnostics)
         sys.exit(USAGE_ERROR)
 
 

@@ -111,7 +111,8 @@ def _print(console: Console, trial: Trial, page: Path, follow: str, seconds: flo
     console.line()
     _table(console, look)
     console.line()
-    facts = [finding.against_people(look), finding.sureness(look), look.over_time and finding.over_time(look.over_time)]
+    time = finding.over_time(look.over_time) if look.over_time else None
+    facts = [finding.against_people(look), finding.sureness(look), time]
     for fact in [*facts, finding.breaks(look), *finding.closed(look)]:
         if fact:
             console.fact(fact[0].rstrip("."), fact[1])
@@ -142,7 +143,10 @@ def _row(console: Console, row: BudgetRow, top: float, best: bool) -> None:
 
 def _scale(rate: Rate, budget: float, top: float, width: int = 28) -> list[tuple[str, str]]:
     """The interval drawn on a line, the budget as a stroke beside it."""
-    place = lambda share: min(width - 1, round(share / top * (width - 1)))  # noqa: E731
+
+    def place(share: float) -> int:
+        return min(width - 1, round(share / top * (width - 1)))
+
     cells = [" "] * (width + 1)
     for at in range(place(rate.low), place(rate.high) + 1):
         cells[at] = "─"

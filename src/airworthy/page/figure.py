@@ -10,17 +10,24 @@ from airworthy.evidence.trial import CurvePoint, FirstLook
 from airworthy.page import finding, plot, words
 
 SLIDER = range(1, 41)  # error budgets in percent
+_LEGEND = {True: "Line: exploration. Points: guaranteed.", False: "For looking around: no promise rests on it."}
 
 
-def slider(look: FirstLook) -> dict[str, object]:
+def slider(look: FirstLook, *, guaranteed: bool = True) -> dict[str, object]:
+    """What the slider says at each budget. Not `guaranteed`: all of it is for looking around."""
     start = round(100 * (look.best.budget if look.best else 0.20))
-    data = {at: _stop(look, at / 100) for at in SLIDER}
-    return {"start": start, "said": f"At {start} %, {data[start]['act']}{data[start]['rest']}", "data": data}
+    data = {at: _stop(look, at / 100, guaranteed) for at in SLIDER}
+    return {
+        "start": start,
+        "said": f"At {start} %, {data[start]['act']}{data[start]['rest']}",
+        "data": data,
+        "legend": _LEGEND[guaranteed],
+    }
 
 
-def _stop(look: FirstLook, budget: float) -> dict[str, object]:
+def _stop(look: FirstLook, budget: float, guaranteed: bool) -> dict[str, object]:
     """What the slider says at one budget: the guaranteed row where there is one, else what the curve suggests."""
-    row = next((row for row in look.rows if abs(row.budget - budget) < 1e-9), None)
+    row = next((row for row in look.rows if guaranteed and abs(row.budget - budget) < 1e-9), None)
     kind = "guaranteed" if row else "exploration: state this budget in a charter first, then prove it on new items"
     found = row if row and row.threshold is not None else None if row else _explored(look.curve, budget)
     if found is None:
@@ -42,10 +49,10 @@ def _explored(curve: Sequence[CurvePoint], budget: float) -> CurvePoint | None:
     return inside[-1] if inside else None
 
 
-def plots(look: FirstLook) -> dict[str, str]:
+def plots(look: FirstLook, *, guaranteed: bool = True) -> dict[str, str]:
     plots = {}
     if look.curve:
-        plots["buys"] = plot.sheet(_buys_label(look), 228, lambda width: _buys(look, width))
+        plots["buys"] = plot.sheet(_buys_label(look), 228, lambda width: _buys(look, width, guaranteed))
     if look.bands:
         plots["reliability"] = plot.sheet(_reliability_label(look), 320, lambda width: _reliability(look, width))
     if look.over_time:
@@ -57,7 +64,7 @@ def _buys_label(look: FirstLook) -> str:
     return "Step line of items that could be acted on, by error budget. " + finding.headline(look)
 
 
-def _buys(look: FirstLook, width: int) -> str:
+def _buys(look: FirstLook, width: int, guaranteed: bool) -> str:
     frame = plot.Frame(width, 228, (1, 40), (0, 1))
     at = [(budget, _explored(look.curve, budget / 100)) for budget in SLIDER]
     stairs = [(float(budget), point.coverage if point else 0.0) for budget, point in at]
@@ -66,6 +73,7 @@ def _buys(look: FirstLook, width: int) -> str:
     sure = "".join(
         plot.dot(frame.px(100 * row.budget), frame.py(row.coverage if row.threshold is not None else 0), "dot hole", 4)
         for row in look.rows
+        if guaranteed
     )
     mark = (
         f'<g class="mk" data-left="{frame.left}" data-width="{width}" data-height="{228 - frame.top - frame.bottom}">'

@@ -125,20 +125,21 @@ def against_limit(
     window: tuple[float, float],
     cls: str,
     label: str,
+    both: bool = False,
 ) -> str:
-    """One claim on one line: the interval against its limit, the allowed side shaded."""
+    """One claim on one line: the interval against its limit, the allowed side shaded; `both`: between -limit and limit."""
     frame = Frame(160, 40, window, (0, 1), left=4, right=4, top=4, bottom=20)
-    at = frame.px(limit)
-    shade = (frame.left, at) if at_most else (at, frame.width - frame.right)
-    middle = 12
+    at, end, middle = frame.px(limit), frame.width - frame.right, 12
+    start, stop = (frame.px(-limit), at) if both else (frame.left, at) if at_most else (at, end)
+    edges = [frame.px(-limit), at] if both else [at]
     return (
-        f'<svg viewBox="0 0 160 40" width="160" height="40" role="img" aria-label="{escape(label)}">'
-        f'<rect x="{shade[0]:g}" y="5" width="{max(0.0, shade[1] - shade[0]):g}" height="14" class="allowed"/>'
-        + line(frame.left, 19, frame.width - frame.right, 19, "ax")
+        f'<svg class="claim" viewBox="0 0 160 40" width="160" height="40" role="img" aria-label="{escape(label)}">'
+        f'<rect x="{start:g}" y="5" width="{max(0.0, stop - start):g}" height="14" class="allowed"/>'
+        + line(frame.left, 19, end, 19, "ax")
         + line(frame.px(low), middle, frame.px(high), middle, f"iv {cls}")
         + dot(frame.px(value), middle, f"dot {cls}", 3.5)
-        + line(at, 2, at, 22, "lim")
-        + text(min(max(at, 30), 130), 36, label, anchor="middle")
+        + "".join(line(edge, 2, edge, 22, "lim") for edge in edges)
+        + text(min(max(at, 40), 120), 36, label, anchor="middle")
         + "</svg>"
     )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import msgspec
 import numpy as np
@@ -64,15 +65,25 @@ class Estimator:
 
     def answers(self, train: Rows, ask: Rows) -> Answers:
         estimator = self._new()
-        if self.trains:
-            estimator.fit(self._work.given[train], self._truth[train])
-        chances = np.asarray(estimator.predict_proba(self._work.given[ask]))
+        with _one_thread():
+            if self.trains:
+                estimator.fit(self._work.given[train], self._truth[train])
+            chances = np.asarray(estimator.predict_proba(self._work.given[ask]))
         best = chances.argmax(axis=1)
         score = np.clip(chances[np.arange(len(best)), best], 0.0, 1.0)
         return Answers(np.asarray(estimator.classes_, object).astype(str).astype(object)[best], score)
 
     def _new(self) -> Any:
         return deepcopy(self._build) if hasattr(self._build, "predict_proba") else self._build()
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """On a busy machine many small matrix products on many threads cost ten times the CPU of one thread."""
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        return nullcontext()
+    return cast(AbstractContextManager[Any], threadpool_limits(1))
 
 
 def predictor(charter: Charter, work: Work, folder: Path) -> Predictor:

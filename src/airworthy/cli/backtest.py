@@ -1,0 +1,120 @@
+"""`airworthy backtest`: a historical log through pilot and shadow."""
+
+from __future__ import annotations
+
+import csv
+import time
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from airworthy.base.clock import SystemClock, iso
+from airworthy.charter.load import load
+from airworthy.claim.catalogue import BY_ID
+from airworthy.cli.console import Console, steps
+from airworthy.evidence.facts import gather
+from airworthy.evidence.gap import read_gap
+from airworthy.page import gap as gap_page
+from airworthy.page import words
+from airworthy.service.backtest import Backtest
+from airworthy.storage.sqlite import open_store
+
+DATA = ".airworthy"
+
+
+def backtest(
+    charter: Annotated[Path, typer.Argument(help="The charter; it names the log and the model.")],
+    log: Annotated[Path | None, typer.Option(metavar="FILE", help="Read this log instead of the charter's.")] = None,
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help="Where records are kept.")] = Path(DATA),
+    outputs: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write outputs, scores and truths as CSV, for `airworthy try`."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="The result as JSON on standard output.")] = False,
+) -> None:
+    """Stream a historical log through pilot and shadow in time order, as if it had been live.
+
+    Nothing acts. Interrupted, it goes on where it stopped. Then: airworthy prove CHARTER
+    """
+    declared = load(charter, BY_ID)
+    console, started = Console(quiet=json), time.perf_counter()
+    run = Backtest(declared, charter.parent, SystemClock(), log_file=log)
+    store = open_store(data)
+    try:
+        with steps(console) as progress:
+            report = run.run(store, progress=progress)
+        facts = gather(store.scan(), use_case=declared.use_case, policy=declared.policy_digest)
+    finally:
+        store.close()
+    if outputs:
+        _write_outputs(run, outputs)
+    if json:
+        typer.echo(
+            msgspec.json.encode({"report": report, "gap": facts.gap, "opened": facts.opened, "closed": facts.closed})
+        )
+        return
+    again = f", {words.count(report.resumed_at)} were there" if report.resumed_at else ""
+    console.aligned(
+        f"recorded   {words.plural(report.items, 'item')}, {words.plural(report.recorded, 'record')}{again}",
+        f"{time.perf_counter() - started:.1f} s",
+        style="quiet",
+    )
+    for why, n in report.left_out:
+        console.line(f"left out   {words.count(n)} {why}", "quiet")
+    for simulated in facts.simulated:
+        console.wrapped(f"simulated  {simulated}", style="undecided", hanging=11)
+    console.line()
+    if facts.gap:
+        reading = read_gap(facts.gap)
+        section = gap_page.section(facts.gap, reading)
+        console.wrapped(str(section["title"]), style="strong")
+        console.wrapped(str(section["under"]))
+        console.line()
+        console.fact("Acted on", gap_page.acted(facts.gap))
+        console.fact("Cause", gap_page.cause(reading).removeprefix("The cause: ").capitalize() + ".")
+        console.fact("Drift", gap_page.drift(reading))
+        console.fact("Honest pilot", gap_page.honest(facts.gap))
+    for opened in facts.opened:
+        console.fact(
+            "Gate opened",
+            f"{opened.segment}, {words.day(opened.at)}: from confidence {opened.threshold / 1e6:.3f} on, {opened.errors} wrong of {words.count(opened.labels)}.",
+        )
+    for closed in facts.closed:
+        console.fact(
+            "Gate closed",
+            f"{closed.segment}, {words.day(closed.at)}: {closed.errors} wrong of {words.count(closed.labels)} acted on.",
+        )
+    if not facts.opened:
+        console.fact(
+            "Gate",
+            f"It never opened: nothing could be acted on at {words.budget(float(declared.error_budget.budget))}.",
+        )
+    console.line()
+    console.next(f"airworthy prove {charter}" + ("" if str(data) == DATA else f" --data {data}"))
+
+
+def _write_outputs(run: Backtest, target: Path) -> None:
+    work, answers, rows = run.work, run.answers, run.rows
+    assert work is not None
+    assert answers is not None
+    assert rows is not None
+    with target.open("w", encoding="utf-8", newline="") as file:
+        sheet = csv.writer(file)
+        plain = [name for name in work.features if "(" not in name]
+        sheet.writerow(["item", "decided_at", "output", "score", "truth", "person", *plain])
+        for i, row in enumerate(rows.tolist()):
+            person = work.person.text(row) if work.person else ""
+            fields = [work.items[name].text(row) for name in plain]
+            sheet.writerow(
+                [
+                    work.subject.text(row),
+                    iso(int(work.at[row])),
+                    answers.output[i],
+                    f"{answers.score[i]:.6f}",
+                    work.truth.text(row),
+                    person,
+                    *fields,
+                ]
+            )

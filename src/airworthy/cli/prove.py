@@ -1,0 +1,138 @@
+"""`airworthy prove`: the verdict, one blocker, who does what."""
+
+from __future__ import annotations
+
+import time
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from airworthy.base.clock import SystemClock
+from airworthy.base.errors import StoreError
+from airworthy.charter.load import load
+from airworthy.charter.model import Charter
+from airworthy.charter.term import Stage
+from airworthy.claim.catalogue import BY_ID
+from airworthy.claim.readiness import Readiness
+from airworthy.claim.verdict import Verdict
+from airworthy.cli.backtest import DATA
+from airworthy.cli.console import Console, progress
+from airworthy.page import proof as proof_page
+from airworthy.page import verdicts, words
+from airworthy.service.prove import Proof, prove, render
+from airworthy.storage.sqlite import open_reader
+
+EXIT = {"proven": 0, "refuted": 1, "undecided": 3}  # 2 is a usage error
+
+
+def prove_(
+    charter: Annotated[Path, typer.Argument(help="The charter.")],
+    stage: Annotated[
+        Stage | None,
+        typer.Option(
+            "--for", metavar="STAGE", help="shadow, assist or default; by default the stage after the charter's."
+        ),
+    ] = None,
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help="Where records are kept.")] = Path(DATA),
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the proof as one printable page.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Also claims this stage does not need.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Every verdict as JSON on standard output.")] = False,
+) -> None:
+    """Is the use case ready for its next stage? Every claim against the records, and the one blocker.
+
+    Exit 0 proven, 1 refuted, 2 wrong use, 3 undecided. Missing evidence is never a pass.
+    """
+    declared = load(charter, BY_ID)
+    if not (data / "log.db").exists():
+        raise StoreError(f"there is no log in `{data}`", code="R002", help=f"run: airworthy backtest {charter}")
+    console, started = Console(quiet=json), time.perf_counter()
+    reader = open_reader(data)
+    try:
+        with progress(console, "reading the records"):
+            proof = prove(declared, reader, stage, folder=data)
+    finally:
+        reader.close()
+    seconds = time.perf_counter() - started
+    if html:
+        html.write_text(render(declared, proof, at=SystemClock().now()), encoding="utf-8")
+    if json:
+        typer.echo(
+            msgspec.json.encode(
+                {"use_case": declared.use_case, "readiness": proof.found, "page": str(html) if html else None}
+            )
+        )
+    else:
+        _print(console, declared, proof, seconds, all_)
+        console.parts(
+            [("proof      ", ""), (str(html), "next")]
+            if html
+            else [("next       ", ""), (f"airworthy prove {charter} --html proof.html", "next")]
+        )
+    raise typer.Exit(EXIT[proof.found.word])
+
+
+def _print(console: Console, charter: Charter, proof: Proof, seconds: float, everything: bool) -> None:
+    found, facts = proof.found, proof.facts
+    console.aligned(
+        f"records    {words.count(facts.first_seq)} to {words.count(facts.last_seq)}, {words.plural(len(facts.decisions), 'decision')}",
+        f"{seconds:.1f} s",
+        style="quiet",
+    )
+    for simulated in facts.simulated:
+        console.wrapped(f"simulated  {simulated}", style="undecided", hanging=11)
+    if facts.other_policies:
+        console.wrapped(
+            f"left out   {words.plural(facts.other_policies, 'decision')} under another policy: a changed policy starts a new epoch",
+            style="quiet",
+            hanging=11,
+        )
+    console.line()
+    console.parts(
+        [(console.verdict(found.word)[0][0] + " ", found.word), (verdicts.headline(charter.use_case, found), "strong")]
+    )
+    bold, rest = verdicts.lead(found)
+    console.wrapped(f"  {bold} {rest}", hanging=2)
+    console.line()
+    claims(console, found.needed)
+    if everything:
+        console.line()
+        console.line(f"not needed for {found.stage}", "quiet")
+        claims(console, found.others)
+    console.line()
+    _sentences(console, found)
+    if found.blocker:
+        takes = verdicts.forecast(found.blocker)
+        console.fact(
+            "Blocker", f"{found.blocker.pillar}. " + "; ".join(proof_page.chain(facts, found.blocker)) + ".", indent=11
+        )
+        console.fact(
+            "Do this",
+            f"{proof_page.seat(charter, found.blocker.who)}: {found.blocker.action}"
+            + (f" It takes {takes}." if takes and takes != found.blocker.action else ""),
+            indent=11,
+        )
+    console.line()
+
+
+def claims(console: Console, verdicts_: tuple[Verdict, ...]) -> None:
+    """Claims by pillar: measured, interval, limit, verdict."""
+    console.line(f"  {'claim':<31}{'measured':>10} {'interval':>16} {'limit':>9}  verdict", "quiet")
+    for pillar, rows in groupby(verdicts_, key=lambda one: one.pillar):
+        console.line(f"  {pillar}", "strong")
+        for one in rows:
+            title = one.title if len(one.title) <= 30 else one.title[:29] + "…"
+            measured = verdicts.number(one).replace(" points", "")
+            cells = f"  {title:<31}{measured:>10} {verdicts.span(one):>16} {verdicts.sign(one):>9}  "
+            console.parts([(cells, ""), console.verdict(one.word)])
+
+
+def _sentences(console: Console, found: Readiness) -> None:
+    for one in found.sentences:
+        word = one.word or "undecided"
+        said = "" if one.claim else " (bound to no claim: not measured yet)"
+        console.parts([(console.verdict(word)[0][0] + " ", word), (f"“{one.sentence}”{said}", "quiet")])
+    if found.sentences:
+        console.line()

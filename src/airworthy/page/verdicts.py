@@ -1,0 +1,110 @@
+"""Verdicts as people read them: the same words in the proof and at the terminal."""
+
+from __future__ import annotations
+
+from airworthy.claim.readiness import Readiness
+from airworthy.claim.verdict import Verdict
+from airworthy.page import plot, words
+
+READY = {"proven": "Ready for {stage}.", "refuted": "Not ready for {stage}.", "undecided": "Not yet ready for {stage}."}
+
+
+def headline(name: str, found: Readiness) -> str:
+    """`Not ready for assist. Incident-triage stays at shadow.`"""
+    first = READY[found.word].format(stage=found.stage)
+    if found.word == "proven":
+        return f"{first} Every claim it needs is proven."
+    return f"{first} {name.capitalize()} stays at {found.present}."
+
+
+def number(verdict: Verdict) -> str:
+    """`61.1 %`, `−13.3 points`; a dash where nothing was measured."""
+    if verdict.measured is None:
+        return words.DASH
+    return _say(verdict, verdict.measured.value)
+
+
+def span(verdict: Verdict) -> str:
+    """`41.4 to 79.1`"""
+    if verdict.measured is None:
+        return ""
+    digits = 2 if verdict.measured.high - verdict.measured.low < 0.002 else 1
+    return words.between(verdict.measured.low, verdict.measured.high, digits)
+
+
+def counted(verdict: Verdict) -> str:
+    """`n = 18,457, item`; judged once where it does not hold at any time."""
+    if verdict.measured is None:
+        return ""
+    once = "" if verdict.measured.any_time else "; judged once"
+    return f"n = {words.count(verdict.measured.n)}, one {verdict.measured.of} each{once}"
+
+
+def limit(verdict: Verdict) -> str:
+    """`at most 5 points`, `≥` is left to the terminal."""
+    sides = {"at_most": "at most", "at_least": "at least", "above": "above", "within": "within"}
+    return f"{sides[verdict.side]} {_limit(verdict)}"
+
+
+def sign(verdict: Verdict) -> str:
+    """`≤ 5 pts` for narrow columns."""
+    glyph = {"at_most": "≤", "at_least": "≥", "above": ">", "within": "±"}[verdict.side]
+    return f"{glyph} {_limit(verdict)}".replace("points", "pts")
+
+
+def _limit(verdict: Verdict) -> str:
+    plain = f"{100 * verdict.limit:g}".replace("-", "−")
+    return f"{plain} %" if verdict.unit == "share" else f"{plain} points"
+
+
+def _say(verdict: Verdict, value: float) -> str:
+    return words.percent(value) if verdict.unit == "share" else words.points(value)
+
+
+def forecast(verdict: Verdict) -> str:
+    """`about 380 more decisions, 9 days`; what it takes, with time where the rate is known."""
+    if verdict.days is None:
+        return verdict.takes
+    days = max(1, round(verdict.days))
+    return f"{verdict.takes}, about {words.plural(days, 'day')} at the rate seen"
+
+
+def drawn(verdict: Verdict) -> str:
+    """The interval against its limit as a small plot; '' where nothing was measured."""
+    seen = verdict.measured
+    if seen is None:
+        return ""
+    edge = verdict.limit
+    if verdict.side == "within":
+        reach = max(abs(seen.low), abs(seen.high), edge) * 1.25
+        window = (-reach, reach)
+    else:
+        low, high = min(seen.low, edge), max(seen.high, edge)
+        pad = max((high - low) * 0.25, 0.004)
+        window = (low - pad, high + pad)
+        if verdict.unit == "share":
+            window = (max(0.0, window[0]), min(1.0, window[1]))
+    return plot.against_limit(
+        value=seen.value, low=seen.low, high=seen.high, limit=edge, at_most=verdict.side in ("at_most", "within"), window=window,
+        both=verdict.side == "within", cls=verdict.word, label=limit(verdict),
+    )  # fmt: skip
+
+
+def lead(found: Readiness) -> tuple[str, str]:
+    """What it comes down to: a bold start and the rest."""
+    if found.blocker is None:
+        proven = words.plural(len(found.needed), "claim")
+        return (
+            "Nothing stands in the way.",
+            f"All {proven} that stage {found.stage} needs are proven from what really happened.",
+        )
+    first = found.blocker
+    refuted = [one for one in found.needed if one.word == "refuted"]
+    if refuted:
+        said = "; ".join(f"{one.title.lower()}: {number(one)} ({span(one)}), limit {limit(one)}" for one in refuted[:3])
+        return f"{words.plural(len(refuted), 'claim')} refuted by the records.", said[0].upper() + said[1:] + "."
+    open_ = words.plural(sum(one.word == "undecided" for one in found.needed), "claim is", "claims are")
+    return (
+        f"{open_} undecided; none is refuted.",
+        f"First: {first.title.lower()}. {first.why[0].upper()}{first.why[1:]}.",
+    )
