@@ -114,7 +114,7 @@ def test_reliability_counts_every_case_once_and_shows_empty_bands():
     low, middle, high = reliability(scores, right, [0, 0.5, 0.9, 1])
     assert (low.labels, low.right, low.mean_score) == (2, 1, pytest.approx(0.245))
     assert (middle.labels, high.labels) == (1, 1)
-    assert low.interval == rate_interval(1, 2, level=0.05)
+    assert low.interval == pytest.approx(rate_interval(1, 2, level=0.05))
     (_, empty) = reliability([0.1], [1], [0, 0.5, 1])
     assert (empty.labels, empty.interval) == (0, (0.0, 1.0))
 

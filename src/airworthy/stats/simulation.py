@@ -193,11 +193,13 @@ def ever_decides(wrong: Booleans, boundary: Boundary) -> Booleans:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unequal:
-    """Items audited with unequal probability: share of runs that ever pass, by how the labels are weighed."""
+    """Items audited with unequal probability: share of runs ever decided, by how the labels are weighed."""
 
-    weighted: float  # w = least q / q
-    predicted: float  # corrected predictions
-    counted: float  # every label alike, as if q were equal
+    weighted: float  # certified, w = least q / q
+    predicted: float  # certified, corrected predictions
+    counted: float  # certified, every label alike, as if q were equal
+    weighted_revoked: float
+    predicted_revoked: float
 
 
 def unequal_audits(
@@ -207,19 +209,30 @@ def unequal_audits(
 
     So plain counting sees a risk far below the truth. The predictor knows the kind of item and half of the errors.
     """
-    random, passed, (low, high) = np.random.default_rng(seed), np.zeros(3), corrected_range(0.05)
+    random, decided = np.random.default_rng(seed), np.zeros(5)
+    low, high = corrected_range(0.05)
     for _ in range(runs):
         easy = random.random(rows) < 0.25
         chance, q = np.where(easy, 0.1, 1.3) * true_risk, np.where(easy, 0.5, 0.05)
         loss, drawn = (random.random(rows) < chance), random.random(rows) < q
-        seen = np.flatnonzero(drawn)
-        weighted = running(loss[seen], limit=budget, side="below", weights=0.05 / q[seen])
-        values = corrected(_guess(random, loss, chance), loss, drawn, q)
-        predicted = running(values, limit=budget, side="below", low=low, high=high)
-        counted = below(np.cumsum(loss[seen]), np.arange(1, len(seen) + 1), budget)
-        passed += [float(log.max()) >= log_needed(level) for log in (weighted, predicted, counted)]
-    shares = (passed / runs).tolist()
-    return Unequal(weighted=shares[0], predicted=shares[1], counted=shares[2])
+        seen, values = np.flatnonzero(drawn), corrected(_guess(random, loss, chance), loss, drawn, q)
+        weights = 0.05 / q[seen]
+        logs = (
+            running(loss[seen], limit=budget, side="below", weights=weights),
+            running(values, limit=budget, side="below", low=low, high=high),
+            below(np.cumsum(loss[seen]), np.arange(1, len(seen) + 1), budget),
+            running(loss[seen], limit=budget, side="above", weights=weights),
+            running(values, limit=budget, side="above", low=low, high=high),
+        )
+        decided += [float(log.max()) >= log_needed(level) for log in logs]
+    weighted, predicted, counted, weighted_revoked, predicted_revoked = (decided / runs).tolist()
+    return Unequal(
+        weighted=weighted,
+        predicted=predicted,
+        counted=counted,
+        weighted_revoked=weighted_revoked,
+        predicted_revoked=predicted_revoked,
+    )
 
 
 def _guess(random: np.random.Generator, loss: Booleans, chance: Floats) -> Floats:
