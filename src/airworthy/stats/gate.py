@@ -35,9 +35,7 @@ class Certification:
     labels: tuple[int, ...]  # at or above each threshold
     errors: tuple[int, ...]
     log_evidence: tuple[float, ...]  # now, not its maximum
-    reached: tuple[
-        int | None, ...
-    ]  # the row at which the evidence first reached 1/risk, whatever the stricter ones did
+    reached: tuple[int | None, ...]  # the row at which the evidence first reached 1/risk, apart from the chain
     index: int | None  # of the laxest certified threshold
     opened_at: int | None  # the row that certified it
 

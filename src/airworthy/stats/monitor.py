@@ -27,8 +27,8 @@ class Monitor:
         if loss:
             self._count_error(loss)
         self.labels += 1
-        if loss and self.boundary.reached(self.errors, self.labels):  # a correct label only lowers the evidence
-            self.revoked = True
+        if loss and not self.revoked:  # a correct label only lowers the evidence
+            self.revoked = self.boundary.reached(self.errors, self.labels)
 
     @property
     def log_evidence(self) -> float:

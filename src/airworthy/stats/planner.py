@@ -114,9 +114,8 @@ def _first_passage(alive: Floats, errors: int, labels: int, stop: int, risk: flo
     """Probability of reaching `errors` errors at each label after `labels` up to `stop`."""
     missing = errors - 1 - np.arange(len(alive))
     counts = np.arange(stop - labels + 1)
-    reached = alive @ np.where(
-        missing[:, None] < counts, bdtrc(np.minimum(missing[:, None], counts), counts, risk), 0.0
-    )
+    within = np.minimum(missing[:, None], counts)  # more errors than labels: bdtrc(n, n) is 0
+    reached = alive @ bdtrc(within, counts, risk)
     for label, mass in zip(counts[1:] + labels, np.diff(reached), strict=True):
         yield int(label), float(mass)
 
