@@ -63,6 +63,21 @@ def test_something_new_and_something_gone_have_one_side_each():
     assert (gone.name, gone.after) == ("baseline", "")
 
 
+def test_a_value_of_zero_was_still_written():
+    (change,) = changes(
+        loads(TEAM.replace("  nobody:", "  repeat: 0\n  nobody:"), "a.yaml"),
+        loads(TEAM.replace("  nobody:", "  repeat: 1\n  nobody:"), "b.yaml"),
+    )
+    assert (change.before, change.after, str(change.before_place)) == ("0", "1", "a.yaml:53:11")
+
+
+def test_two_sentences_alike_hide_no_change():
+    twice = "  - {sentence: clerks agree with each other, owner: director}\n\nretention:"
+    both = TEAM.replace("\nretention:", twice)
+    found = changes(loads(both), loads(both.replace("claim: used-by-default}\n  -", "claim: friction-free}\n  -")))
+    assert [c.name for c in found] == ["must_be_true"]
+
+
 def test_reordered_rules_are_no_change():
     second = "\n  - {rule: second, when: item.amount < 0.0, route: fallback, why: no}\n"
     head, tests = TEAM.split("rules:\n")[0], TEAM.split("rules:\n")[1]

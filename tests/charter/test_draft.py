@@ -100,7 +100,8 @@ def test_a_solo_draft_asks_nobody_for_other_people():
 
 
 def test_a_seat_that_was_named_asks_who_holds_it():
-    assert "  service-owner: [ask]\n" in draft({"owners": {"outcome": {"seat": "service-owner"}}})
+    text = draft({"owners": {"outcome": {"seat": "service-owner"}}, "sources": [{"owner": "steward"}]})
+    assert "seats:\n  service-owner: [ask]\n  steward: [ask]\n" in text
 
 
 @pytest.mark.parametrize("file", VALID, ids=lambda f: f.stem)

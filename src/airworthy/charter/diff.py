@@ -77,12 +77,12 @@ def _compare(old: Any, new: Any, at: _Difference) -> Iterator[_Difference]:
             yield from _compare(getattr(old, name), getattr(new, name), _below(at, name, name, name))
     elif isinstance(old, Mapping) and isinstance(new, Mapping):
         yield from _compare_pairs(old, new, {k: k for k in old}, {k: k for k in new}, at)
-    elif isinstance(old, tuple) and isinstance(new, tuple) and (key := _name_key(old + new)):
+    elif isinstance(old, tuple) and isinstance(new, tuple) and (key := _name_key(old, new)):
         old_at = {getattr(v, key): i for i, v in enumerate(old)}
         new_at = {getattr(v, key): i for i, v in enumerate(new)}
         yield from _compare_pairs(old, new, old_at, new_at, at)
     else:
-        yield _Difference(at.name, at.before if old else None, at.after if new else None)
+        yield at
 
 
 def _compare_pairs(
@@ -104,20 +104,24 @@ def _below(at: _Difference, name: str, old: str | int | None, new: str | int | N
     return _Difference((*at.name, name), before, after)
 
 
-def _name_key(entries: tuple[Any, ...]) -> str | None:
-    """The key that names the entries of a list, where each name is used once on each side."""
-    return _NAMED.get(type(entries[0])) if entries else None
+def _name_key(old: tuple[Any, ...], new: tuple[Any, ...]) -> str | None:
+    """The key that names the entries of two lists; None where they have none, or a name is used twice."""
+    key = _NAMED.get(type((old + new)[0]))
+    if key is None or any(len({getattr(v, key) for v in entries}) < len(entries) for entries in (old, new)):
+        return None
+    return key
 
 
 def _change(found: _Difference, before: Charter, after: Charter, *, may_bind: bool) -> Change:
     effect = _effect(found.name)
+    was, is_now = _written(before, found.before), _written(after, found.after)
     return Change(
         name=".".join(found.name),
         effect=effect if may_bind or effect != "epoch" else "none",
-        before=_written(before, found.before),
-        after=_written(after, found.after),
-        before_place=before.place(*found.before) if found.before else None,
-        after_place=after.place(*found.after) if found.after else None,
+        before=was,
+        after=is_now,
+        before_place=before.place(*found.before) if found.before and was else None,
+        after_place=after.place(*found.after) if found.after and is_now else None,
     )
 
 

@@ -95,13 +95,19 @@ def _laid(under: Any, over: Any) -> Any:
     return under if over is None or (over == ASK and under is not None) else over
 
 
-def _seats(charter: Mapping[str, Any]) -> Iterator[str]:
-    """The seats that the owners and duties name."""
-    for section in ("owners", "duties"):
-        for entry in charter[section].values() if isinstance(charter[section], Mapping) else ():
-            for key, seat in entry.items() if isinstance(entry, Mapping) else ():
-                if key != "person" and isinstance(seat, str) and seat != ASK:
-                    yield seat
+_SEATS = re.compile(r"(owners\.\w+\.(seat|deputy)|duties\.\w+\.\w+|approvals\.\w+|wrong_means\.judge|sources\.owner)\Z")
+
+
+def _seats(value: Any, path: str = "") -> Iterator[str]:
+    """The seats a charter names, in the order it names them."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _seats(inner, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _seats(entry, path)
+    elif isinstance(value, str) and value != ASK and _SEATS.match(path):
+        yield value
 
 
 def _heading(name: str) -> list[str]:

@@ -106,7 +106,7 @@ class Charter(Declared, frozen=True, kw_only=True):
 
     @property
     def bytes(self) -> bytes:
-        """The charter's text as it was read, in UTF-8."""
+        """The charter's text in UTF-8, line ends as `\\n`."""
         return self.document.text.encode()
 
     @property

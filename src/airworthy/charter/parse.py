@@ -138,26 +138,30 @@ def _events(document: Document) -> Iterator[Any]:
 def _not_yaml(error: MarkedYAMLError, document: Document) -> BadInput:
     """The reader's error in our words, at the place where someone has to look."""
     said = f"{error.context or ''} {error.problem or ''}"
+    if "mapping values" in said and error.problem_mark and not _second_colon(document, error.problem_mark.index):
+        said = "expected <block end>"
     _, sentence, at_opening, help = next(t for t in _TROUBLE if t[0] in said)
     mark = (error.context_mark if at_opening else None) or error.problem_mark or error.context_mark
     at = min(mark.index, len(document.text.rstrip("\n"))) if mark else 0
     return _refuse("D002", f"this is not YAML: {sentence}", document.span(at, at + 1), help)
 
 
+def _second_colon(document: Document, at: int) -> bool:
+    """Whether a key stands before position `at` on its line: then a value holds a colon, else the indent is wrong."""
+    place = document.span(at, at + 1)
+    return ": " in place.text[: place.column - 1]
+
+
 # Words of the reader, our sentence, whether to point at where the trouble was opened, help. The last one always fits.
 _TROUBLE = (
+    ("escape character", "an escape is unknown", False, "write the backslash twice, or use single quotes"),
     ("quoted scalar", "a quote is opened here and not closed", True, "close the quote"),
     ("flow sequence", "a bracket is opened here and not closed", True, "close it with `]`"),
     ("flow mapping", "a brace is opened here and not closed", True, "close it with `}`"),
     ("mapping values are not allowed", "there is a second colon", False, "put the value in quotes: it holds a colon"),
     ("'\\t'", "a tab stands where only spaces may", False, "use spaces"),
     ("could not find expected ':'", "a key has no colon", False, "write `key: value`"),
-    (
-        "expected <block end>",
-        "this line is indented unlike the ones before it",
-        False,
-        "line it up with its neighbours",
-    ),
+    ("expected <block end>", "the indent fits no line before it", False, "line it up with its neighbours"),
     ("", "it cannot be read from here on", False, "look for an open quote, or an indent that does not fit"),
 )
 

@@ -55,7 +55,7 @@ def print_changes(console: Console, found: tuple[Change, ...], after: Charter) -
             ("-", change.before_place, change.before),
             ("+", change.after_place, change.after),
         ):
-            if place is not None and written:
+            if place is not None:
                 console.line(f"     {place}", "quiet")
                 console.wrapped(f"   {sign} {output.printable(written)}", hanging=5)
         console.line()
