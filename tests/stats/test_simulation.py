@@ -6,7 +6,6 @@ import pytest
 from airworthy.stats.boundary import Boundary
 from airworthy.stats.gate import certify_log
 from airworthy.stats.simulation import World, ever_decides, opened_within, posterior
-from airworthy.stats.streams import shares
 
 
 @pytest.mark.parametrize("world", [World(0.2), World(0.3, 2.0)])
@@ -41,11 +40,3 @@ def test_the_chain_opened_within_some_rows_is_the_gate_after_those_rows():
 def test_the_posterior_by_hand():
     # of 1,000 items 20 are wrong, 18 of them flagged, and 98 of the right ones: 18 of 116, and 2 of 884
     assert posterior(0.02, hit=0.9, false_alarm=0.1) == pytest.approx((18 / 116, 2 / 884))
-
-
-def test_days_that_swing_swing_more_than_their_counts_explain():
-    random = np.random.default_rng(4)
-    plain, swinging = (shares(random, 0.9, 40, (1, 50_000), spread=spread) for spread in (0.0, 0.04))
-    assert plain.std() == pytest.approx((0.9 * 0.1 / 40) ** 0.5, rel=0.02)
-    assert swinging.std() == pytest.approx((0.9 * 0.1 / 40 + 0.04**2 * 39 / 40) ** 0.5, rel=0.02)
-    assert swinging.mean() == pytest.approx(0.9, abs=0.002)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from airworthy.stats.boundary import Boundary
-from airworthy.stats.domain import Booleans, Floats, Integers
+from airworthy.stats.boundary import Boundary, Side
+from airworthy.stats.domain import Booleans, Floats, Integers, bounded
 from airworthy.stats.shift import NO_ALARM, alarm_times, cusum_times, mean_run_length, three_sigma_times
 from airworthy.stats.simulation import ever_decides
 
@@ -98,6 +99,29 @@ def days(
         detector_delay=_delay(detector(ill), 100),
         cusum_delay=_delay(cusum(ill), 100),
     )
+
+
+def expected_delay(
+    healthy: ArrayLike,
+    *,
+    shift: float,
+    limit: float,
+    threshold: float,
+    side: Side = "below",
+    history: int = 52,
+    watched: int = 200,
+    runs: int = 200,
+    seed: int = 10,
+) -> float:
+    """Observations, in the median, until a Detector notices that values like `healthy` have moved by `shift`.
+
+    healthy   past values in [0, 1], drawn from again and again; after `history` of them `shift` is added, kept in [0, 1]
+    Infinite where half of the runs do not notice within `watched`. What to print beside an alarm. Raises OutOfRange.
+    """
+    random = np.random.default_rng(seed)
+    values = random.choice(bounded("healthy", healthy), (runs, history + watched))
+    values[:, history:] = np.clip(values[:, history:] + shift, 0.0, 1.0)
+    return _delay(alarm_times(values, limit=limit, threshold=threshold, side=side), history)
 
 
 def weeks_to_notice(
