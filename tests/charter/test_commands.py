@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 import typer
@@ -99,6 +102,17 @@ def test_a_long_line_is_cut_around_what_is_meant(capsys):
 def test_text_of_a_charter_cannot_move_the_cursor(capsys):
     lines = shown(at("title: \x1b[2J\u202e", 8, 3), capsys=capsys)
     assert not any("\x1b" in line or "\u202e" in line for line in lines)
+
+
+def test_a_terminal_without_unicode_gets_a_question_mark_and_the_caret_below_it():
+    file = ROOT / "tests/broken/charters/D014-after-wide-characters.yaml"
+    command = [sys.executable, "-c", "import sys, typer; from airworthy.cli.check import check; typer.run(check)", file]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 1
+    lines = done.stdout.split("\n")
+    assert lines[3] == """     73 |     when: '"????" == item.knd'"""
+    assert lines[4].index("^") == lines[3].index("item.knd")
 
 
 def test_square_brackets_are_text_and_not_markup(capsys):

@@ -50,13 +50,13 @@ def print_changes(console: Console, found: tuple[Change, ...], after: Charter) -
     """Each change with what it was and is, then what they cost together."""
     for change in found:
         words, role = _EFFECT[change.effect]
-        console.parts([(f"{change.name}  ", "strong"), (words, role)])
+        console.parts([(f"{output.printable(change.name)}  ", "strong"), (words, role)])
         for sign, place, written in (
             ("-", change.before_place, change.before),
             ("+", change.after_place, change.after),
         ):
             if place is not None:
-                console.line(f"     {place}", "quiet")
+                console.line(f"     {output.printable(str(place))}", "quiet")
                 console.wrapped(f"   {sign} {output.printable(written)}", hanging=5)
         console.line()
     headline, sentence = _cost(found, after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -22,7 +23,7 @@ def show(console: Console, found: Sequence[Diagnostic]) -> None:
     for diagnostic in found[:MOST]:
         _head(console, diagnostic)
         if diagnostic.place is not None:
-            console.line(" " * INDENT + str(diagnostic.place), "quiet")
+            console.line(" " * INDENT + printable(str(diagnostic.place)), "quiet")
             _source(console, diagnostic.place, _ROLE[diagnostic.severity])
         if diagnostic.help:
             _paragraph(console, [(" " * INDENT + "help: ", "")], printable(diagnostic.help))
@@ -125,5 +126,7 @@ def _clip(text: str, room: int) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` without what would move the cursor or hide other text."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    """`text` without what would move the cursor or hide other text, and `?` for what this terminal cannot spell."""
+    encoding = sys.stdout.encoding or "utf-8"
+    spelt = text.encode(encoding, "replace").decode(encoding)
+    return "".join(c if c.isprintable() else " " for c in spelt)
