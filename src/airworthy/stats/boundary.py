@@ -19,6 +19,7 @@ Side = Literal["below", "above"]
 NEVER = -1  # `most[k]` where k errors revoke at no number of labels
 _BLOCK = 64  # numbers of errors found at once, at least
 _STEP = 64  # labels
+_TABLED = 1_024  # a single number of errors beyond this is not worth a table up to it
 
 
 def _doubling(array: Integers) -> Iterator[Integers]:
@@ -65,7 +66,9 @@ class Boundary:
         for block in _doubling(hopeful):
             decided = block[self._decides(block, stop[block])]
             if len(decided):
-                return int(max(self.edge(decided[:1])[0], start[decided[0]]))
+                errors = int(decided[0])
+                least = self.at(errors) if errors < _TABLED else int(self.edge(decided[:1])[0])
+                return max(least, int(start[errors]))
         return None
 
     def _grow(self, errors: int) -> None:

@@ -115,7 +115,7 @@ def expected_delay(
 ) -> float:
     """Observations, in the median, until a Detector notices that values like `healthy` have moved by `shift`.
 
-    healthy   past values in [0, 1], drawn from again and again; after `history` of them `shift` is added, kept in [0, 1]
+    healthy   past values in [0, 1], drawn from again and again; after `history` of them `shift` is added, within [0, 1]
     Infinite where half of the runs do not notice within `watched`. What to print beside an alarm. Raises OutOfRange.
     """
     random = np.random.default_rng(seed)
