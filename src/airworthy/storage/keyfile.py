@@ -57,13 +57,30 @@ def _read(path: Path) -> str:
 
 
 def _make(path: Path, secret: Callable[[], str]) -> None:
-    """Writes beside, then renames: a key file is there as a whole or not at all."""
+    """Writes beside, then renames: a key file is there as a whole or not at all, and stays after a loss of power."""
     if path.exists():
         return
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        _write(beside, secret())
+        beside.rename(path)
+        _flush_folder(path.parent)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise StoreError(f"{path.name} cannot be written: {error.strerror}", help="check the disk") from None
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.write(secret() + "\n")
+        file.write(text + "\n")
         file.flush()
         os.fsync(file.fileno())
-    beside.rename(path)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
