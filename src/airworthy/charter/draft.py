@@ -57,7 +57,7 @@ _TEAM: dict[str, Any] = {
 _SOLO: dict[str, Any] = {
     "mode": "solo",
     "owners": {role: {"seat": "me"} for role in ("outcome", "trust", "accountable")},
-    "escalation": {"hard_deadline": "1h", "steps": [{"to": "owner", "wait": "30m"}], "nobody": "fallback"},
+    "escalation": {"hard_deadline": "4h", "steps": [{"to": "owner", "wait": "30m"}], "nobody": "fallback"},
     "wrong_means": {"judge": "me"},
 }
 
