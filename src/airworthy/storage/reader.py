@@ -64,8 +64,8 @@ class SqliteReader:
         self._random = random
         self.log = open_for_reading(folder / "log.db")
         self.key = _verifier_key(self.log)
-        self._lock = open_for_reading(folder / "lock.db") if (folder / "lock.db").exists() else None
-        self._keys: Database | None = None
+        self._lock = _if_there(folder / "lock.db")
+        self._keys = _if_there(folder / "keys.db")
         self._ring: KeyRing | None = None
 
     @property
@@ -80,7 +80,7 @@ class SqliteReader:
     def keys(self) -> Database:
         """The key store. Raises StoreError where it is absent."""
         if self._keys is None:
-            self._keys = open_for_reading(self.folder / "keys.db")
+            raise StoreError("there is no keys.db beside the log, so names and content cannot be read", code="R008")
         return self._keys
 
     @property
@@ -186,6 +186,10 @@ class SqliteReader:
             rows = self.log.all(query, (start, stop, _AT_ONCE, *kind))
             yield from (Stored(seq, leaf) for seq, leaf in rows)
             start = rows[-1][0] + 1 if len(rows) == _AT_ONCE else stop
+
+
+def _if_there(path: Path) -> Database | None:
+    return open_for_reading(path) if path.exists() else None
 
 
 def tile_id(level: int, index: int) -> int:
