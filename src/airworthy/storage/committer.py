@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from airworthy.base.errors import AirworthyError, OutOfRange, StoreError, StoreFull
 from airworthy.record.store import Head, Receipt
@@ -20,6 +20,7 @@ from airworthy.storage.intake import Entry
 OUTSTANDING = 4_096  # entries queued and not yet acknowledged
 SIGN_EVERY_S = 1.0
 
+T = TypeVar("T")
 Appending = Future[tuple[Receipt, ...]]
 _Append = tuple[Sequence[Entry], Appending]
 _Job = _Append | Future[Head] | None  # None: stop
@@ -33,6 +34,13 @@ class Log(Protocol):
 
     def sign(self) -> Head:
         """Signs the present head, durably. A refusal shuts the store."""
+
+
+class Answer(Future[T]):
+    """A future that cannot be called back: what is queued will be written."""
+
+    def cancel(self) -> bool:
+        return False
 
 
 class Committer:
@@ -54,8 +62,7 @@ class Committer:
 
     def submit(self, entries: Sequence[Entry]) -> Appending:
         """Queues `entries` as neighbours. Raises StoreFull past 4,096 outstanding, or why the store is shut."""
-        future: Appending = Future()
-        future.set_running_or_notify_cancel()  # what is queued will be written; it cannot be called back
+        future: Appending = Answer()
         with self._lock:
             self.check_open()
             self._outstanding = self._room_for(len(entries))
@@ -64,8 +71,7 @@ class Committer:
 
     def sign(self) -> Future[Head]:
         """Queues a signature over everything submitted before."""
-        future: Future[Head] = Future()
-        future.set_running_or_notify_cancel()
+        future: Future[Head] = Answer()
         with self._lock:
             self.check_open()
             self._queue.put(future)
