@@ -6,7 +6,7 @@ import pytest
 from airworthy.stats.boundary import NEVER, Boundary
 from airworthy.stats.eprocess import above, below
 
-BUDGETS = [0.005, 0.05, 0.2, 0.6]
+BUDGETS = [1e-5, 0.005, 0.05, 0.2, 0.6, 0.99]
 
 
 @pytest.mark.parametrize("budget", BUDGETS)

@@ -100,23 +100,24 @@ def _log_integral_between(a: Floats, b: Floats, x: Floats, y: Floats) -> Floats:
 
 
 def _log_integral_below(a: Floats, b: Floats, x: Floats) -> Floats:
-    """log of the integral of t^(a-1) (1-t)^(b-1) over (0, x): betaln + log(betainc) where that has digits, else the
-    series x^a (1-x)^b / a * F(a+b, 1; a+1; x)."""
+    """log of the integral of t^(a-1) (1-t)^(b-1) over (0, x): betaln + log(betainc) where that has digits, else
+    x^a (1-x)^(b-1) / a times a series."""
     share = betainc(a, b, x)
     tiny = (share < _SMALLEST) & (x > 0)
     with np.errstate(divide="ignore"):
         log = np.asarray(betaln(a, b) + np.log(share))
     if np.any(tiny):
         a, b, x = a[tiny], b[tiny], x[tiny]
-        log[tiny] = a * np.log(x) + b * np.log1p(-x) - np.log(a) + np.log(_series(a, b, x))
+        log[tiny] = a * np.log(x) + (b - 1.0) * np.log1p(-x) - np.log(a) + np.log(_series(a, b, x))
     return log
 
 
 def _series(a: Floats, b: Floats, x: Floats) -> Floats:
-    """F(a+b, 1; a+1; x) by its series, whose terms fall geometrically wherever the tail is tiny."""
-    total, term, j = np.ones_like(a), np.ones_like(a), 0
+    """Sum over j of (b-1)...(b-j) / ((a+1)...(a+j)) * (x/(1-x))^j, whose terms fall geometrically where x is below the
+    mean a/(a+b), however near 1 it is (the hypergeometric series of DLMF 8.17.8 after Pfaff's transformation)."""
+    total, term, j, odds = np.ones_like(a), np.ones_like(a), 1, x / (1.0 - x)
     while np.any(term > 1e-17 * total):
-        term = term * ((a + b + j) * x / (a + 1 + j))
+        term = term * (np.maximum(b - j, 0.0) * odds / (a + j))
         total += term
         j += 1
     return total
