@@ -83,7 +83,10 @@ class Console:
         return f"{GLYPH[verdict][0]} {verdict}", verdict
 
     def _spell(self, words: str) -> str:
-        return words if self._unicode else words.translate(_PLAIN)
+        if self._unicode:
+            return words
+        encoding = self._rich.encoding or "ascii"
+        return words.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
 
 
 @contextmanager
