@@ -18,7 +18,7 @@ from airworthy.cli import output
 from airworthy.cli.check import check
 from airworthy.cli.console import WIDTH, Console
 from airworthy.cli.diff import diff
-from airworthy.cli.init import ask, command
+from airworthy.cli.init import ask, init
 from charter.golden import BROKEN, ROOT
 
 TEAM = ROOT / "tests/charter/valid/team.yaml"
@@ -28,10 +28,6 @@ def run(function, *arguments, typed=None):
     app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)
     app.command()(function)
     return CliRunner().invoke(app, [str(a) for a in arguments], input=typed)
-
-
-def from_log(path):
-    return {"log": {"path": str(path), "item": "number", "eligible_at": "opened_at", "truth": {"column": "group"}}}
 
 
 def shown(*found, capsys):
@@ -150,11 +146,15 @@ def test_diff_needs_two_sound_charters():
 
 def test_init_without_a_terminal_leaves_every_question_open(tmp_path):
     out = tmp_path / "charter.yaml"
-    done = run(command(from_log), "--out", out, "--from", "incidents.csv")
+    log = tmp_path / "incidents.csv"
+    log.write_text("number,group,resolved,sure\n1,a,a,0.9\n2,b,a,0.4\n", encoding="utf-8")
+    done = run(init, "--out", out, "--from", log, "--output", "group", "--truth", "resolved", "--score", "sure")
     assert done.exit_code == 0
     assert "questions" in done.stdout
     assert "airworthy check" in done.stdout
-    assert "path: incidents.csv" in out.read_text(encoding="utf-8")
+    text = out.read_text(encoding="utf-8")
+    assert f"path: {log}" in text
+    assert "item: number" in text
     assert {d.code for d in examine(out.read_bytes(), "charter.yaml")[1]} == {"D003"}
 
 
@@ -163,7 +163,7 @@ def test_init_takes_answers_from_a_file(tmp_path):
     answers.write_bytes(
         TEAM.read_bytes() + b"\napprovals: {}\nbaseline: {}\nclaims: []\n".replace(b"claims: []\n", b"")
     )
-    done = run(command(from_log), "--answers", answers, "--out", out)
+    done = run(init, "--answers", answers, "--out", out)
     assert done.exit_code == 0
     assert "2 questions" in done.stdout
     text = out.read_text(encoding="utf-8")
@@ -175,11 +175,11 @@ def test_init_takes_answers_from_a_file(tmp_path):
 def test_init_writes_over_nothing_unless_told(tmp_path):
     out = tmp_path / "charter.yaml"
     out.write_text("mine", encoding="utf-8")
-    done = run(command(from_log), "--out", out)
+    done = run(init, "--out", out)
     assert isinstance(done.exception, BadInput)
     assert done.exception.diagnostics[0].code == "D054"
     assert out.read_text(encoding="utf-8") == "mine"
-    assert run(command(from_log), "--out", out, "--force").exit_code == 0
+    assert run(init, "--out", out, "--force").exit_code == 0
     assert out.read_text(encoding="utf-8") != "mine"
 
 

@@ -1,6 +1,6 @@
 """Judging one claim: proven and refuted only by evidence, undecided with a reason and what it would take.
 
-A verdict and the interval beside it are the same statement: `proven` exactly when the whole interval lies on the allowed
+A verdict and the interval beside it are one statement: `proven` exactly when the whole interval lies on the allowed
 side of the limit, `refuted` when it lies on the other.
 """
 

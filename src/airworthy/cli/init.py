@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,34 +18,44 @@ from airworthy.charter.parse import parse
 from airworthy.charter.questions import QUESTIONS, Part
 from airworthy.cli import output
 from airworthy.cli.console import Console
+from airworthy.data.question import Question
+from airworthy.service.draft import known_from_log
 
 Known = Mapping[str, Any]
 
 
-def command(known_from_log: Callable[[Path], Known]) -> Callable[..., None]:
-    """The `init` command; `known_from_log` says what a log can tell, nested as in a charter."""
+def init(
+    log: Annotated[Path | None, typer.Option("--from", metavar="LOG", help="A log that can tell a part.")] = None,
+    said: Annotated[
+        str | None, typer.Option("--output", metavar="COLUMN", help="In the log: what the AI said.")
+    ] = None,
+    truth: Annotated[str | None, typer.Option(metavar="COLUMN", help="In the log: what turned out to be true.")] = None,
+    score: Annotated[str | None, typer.Option(metavar="COLUMN", help="In the log: how sure the AI was.")] = None,
+    time: Annotated[str | None, typer.Option(metavar="COLUMN", help="In the log: when it was decided.")] = None,
+    person: Annotated[str | None, typer.Option(metavar="COLUMN", help="In the log: what a person did.")] = None,
+    item: Annotated[str | None, typer.Option(metavar="COLUMN", help="In the log: which item an event is of.")] = None,
+    date_format: Annotated[str | None, typer.Option(metavar="FORM", help="How its dates are written.")] = None,
+    answers: Annotated[Path | None, typer.Option(metavar="FILE", help="Answers as YAML, keys as in a charter.")] = None,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the charter goes.")] = Path("charter.yaml"),
+    solo: Annotated[bool, typer.Option("--solo", help="For one person, in a sandbox that grants nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """What must be true for this to work in the real world? Nine questions, one charter.
 
-    def init(
-        log: Annotated[Path | None, typer.Option("--from", metavar="LOG", help="A log that can tell a part.")] = None,
-        answers: Annotated[
-            Path | None, typer.Option(metavar="FILE", help="Answers as YAML, keys as in a charter.")
-        ] = None,
-        out: Annotated[Path, typer.Option(metavar="FILE", help="Where the charter goes.")] = Path("charter.yaml"),
-        solo: Annotated[bool, typer.Option("--solo", help="For one person, in a sandbox that grants nothing.")] = False,
-        force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
-    ) -> None:
-        """What must be true for this to work in the real world? Nine questions, one charter.
-
-        Asks at a terminal; with --answers it asks nothing. What is not answered stays in the file as `ask`.
-        """
-        refuse_to_overwrite(out, force)
-        console = Console()
-        known = known_from_log(log) if log is not None else {}
-        given = answers_in(answers) if answers is not None else ask(console, solo) if sys.stdin.isatty() else {}
-        out.write_text(draft(given, known, solo=solo), encoding="utf-8")
-        _print(console, out)
-
-    return init
+    Asks at a terminal; with --answers it asks nothing. What is not answered stays in the file as `ask`. A log tells
+    more when its columns are named, as `airworthy try` names them in its last line.
+    """
+    refuse_to_overwrite(out, force)
+    console = Console()
+    named = (
+        Question(output=said, truth=truth, score=score, time=time, person=person, item=item, date_format=date_format)
+        if said
+        else None
+    )
+    known = known_from_log(log, named) if log is not None else {}
+    given = answers_in(answers) if answers is not None else ask(console, solo) if sys.stdin.isatty() else {}
+    out.write_text(draft(given, known, solo=solo), encoding="utf-8")
+    _print(console, out)
 
 
 def refuse_to_overwrite(out: Path, force: bool) -> None:

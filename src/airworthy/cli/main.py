@@ -12,6 +12,11 @@ from airworthy.cli import output
 from airworthy.cli.backtest import backtest
 from airworthy.cli.check import check
 from airworthy.cli.console import Console
+from airworthy.cli.diff import diff
+from airworthy.cli.doctor import doctor
+from airworthy.cli.init import init
+from airworthy.cli.log import app as log_commands
+from airworthy.cli.plan import plan_
 from airworthy.cli.prove import prove_
 from airworthy.cli.trial import try_
 
@@ -26,9 +31,14 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("try")(try_)
+app.command("init")(init)
 app.command("check")(check)
+app.command("diff")(diff)
+app.command("plan")(plan_)
 app.command("backtest")(backtest)
 app.command("prove")(prove_)
+app.add_typer(log_commands, name="log")
+app.command("doctor")(doctor)
 
 
 @app.callback(invoke_without_command=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from pathlib import Path
 from typing import Annotated
@@ -74,8 +75,8 @@ def try_(
     with progress(console, f"reading {log.name}") as advance:
         trial = first_look(log, question, progress=advance)
     target = page or Path(log.name.removesuffix(".gz")).with_suffix(".html")
-    follow = f"airworthy init --from {log}"
-    draft = draft_from_log(log, question, trial)
+    follow = _follow(log, question)
+    draft = draft_from_log(log, question, trial.look)
     said = f"what decides `{question.output}`" if not question.truth else f"{question.output} against {question.truth}"
     html = trial_page.page(
         trial.look, log=log.name, question=said, taken=trial.taken, charter=draft, next=follow, simulated=simulated
@@ -85,6 +86,14 @@ def try_(
         typer.echo(msgspec.json.encode({"page": str(target), "log": str(log), "trial": trial}))
         return
     _print(console, trial, target, follow, time.perf_counter() - started, simulated)
+
+
+def _follow(log: Path, question: Question) -> str:
+    """The command that goes on from here, with the columns already named."""
+    kept = {"--output", "--truth", "--score", "--time", "--person", "--item"}
+    named = [f"{option} {shlex.quote(name)}" for option, name in question.columns().items() if option in kept]
+    form = [f"--date-format {shlex.quote(question.date_format)}"] if question.date_format else []
+    return " ".join([f"airworthy init --from {shlex.quote(str(log))}", *named, *form])
 
 
 def _which_columns(log: Path) -> Diagnostic:

@@ -44,14 +44,23 @@ class Column:
         """The column at `rows`, in that order."""
         return Column(self.codes[rows], self.words)
 
+    def few(self, most: int) -> bool:
+        """Whether there are at most `most` distinct words."""
+        return len(self.words) <= most
+
+    @property
+    def instants(self) -> NDArray[np.int64] | None:
+        """Microseconds UTC where the file itself says that these are times; text does not."""
+        return None
+
     @cached_property
     def numbers(self) -> NDArray[np.float64]:
         """Each row as a number, NaN where missing. Unreadable words are NaN too: ask `unreadable_numbers` first."""
         return self._spread([_number(word) for word in self.words])
 
     def unreadable_numbers(self) -> list[str]:
-        """Words that are not finite numbers."""
-        return [word for word in self.words if not np.isfinite(_number(word))]
+        """Words of some row that are not finite numbers."""
+        return [self.words[code] for code in self._used() if not np.isfinite(_number(self.words[code]))]
 
     def moments(self, read: Callable[[str], int]) -> NDArray[np.int64]:
         """Each row as microseconds UTC, NO_MOMENT where missing. `read` raises ValueError on an unreadable word."""
@@ -61,6 +70,10 @@ class Column:
     def rows_of(self, word: str) -> NDArray[np.int64]:
         """Rows that hold exactly `word`."""
         return np.flatnonzero(self.codes == self.words.index(word))
+
+    def _used(self) -> NDArray[np.int64]:
+        """Codes that occur: a column taken from a longer one may hold fewer words than it knows."""
+        return np.flatnonzero(np.bincount(self.codes[self.codes >= 0], minlength=len(self.words)))
 
     def _spread(self, values: Sequence[float]) -> NDArray[np.float64]:
         table = np.array([*values, np.nan])  # code -1 reads the last one
@@ -109,48 +122,42 @@ class Builder:
 
 def _number(word: str) -> float:
     try:
-        return float(word)
+        return np.nan if "_" in word else float(word)  # Python alone reads 1_000
     except ValueError:
         return np.nan
 
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_GUESSES = (
-    "%d/%m/%Y %H:%M",
-    "%d/%m/%Y %H:%M:%S",
-    "%d/%m/%Y",
-    "%d.%m.%Y %H:%M",
-    "%d.%m.%Y",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d",
-)
+_DAYS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d")
+_GUESSES = tuple(day + hour for day in _DAYS for hour in ("", " %H:%M", " %H:%M:%S"))
+
+
+class AmbiguousDates(Exception):
+    """Every date could be read day first or month first."""
 
 
 def moment_reader(form: str | None, sample: Sequence[str]) -> Callable[[str], int]:
     """A function from text to microseconds UTC. Text without a zone is read as UTC.
 
-    form     a strptime format, or None to find one that reads every word of `sample`
-    Raises ValueError naming the first word that no format reads, or saying that the order of day and month is open.
+    form     a strptime format, or None to find the one that reads every word of `sample`
+    Raises ValueError naming a word that does not read like the others; AmbiguousDates.
     """
     if form is None and all(_ISO_DATE.match(word) for word in sample):
         return _read_iso
-    form = form or _guess(sample)
-    return lambda word: micros(_with_zone(datetime.strptime(word, form)))
+    found = form or _guess(sample)
+    return lambda word: _micros(datetime.strptime(word, found))
 
 
 def _guess(sample: Sequence[str]) -> str:
-    fitting = [form for form in _GUESSES if all(_reads(form, word) for word in sample)]
-    swapped = [form for form in fitting if all(_reads(_month_first(form), word) for word in sample)]
-    if not fitting:
-        broken = next((w for w in sample if not any(_reads(form, w) for form in _GUESSES)), sample[0] if sample else "")
-        raise ValueError(broken)
-    if swapped and "/" in swapped[0] and not swapped[0].startswith("%Y"):
-        raise LookupError("day/month or month/day")
+    fitting = _GUESSES
+    for word in sample:
+        still = tuple(form for form in fitting if _reads(form, word))
+        if not still:
+            raise ValueError(word)
+        fitting = still
+    if len(fitting) > 1:
+        raise AmbiguousDates
     return fitting[0]
-
-
-def _month_first(form: str) -> str:
-    return form.replace("%d/%m", "%m/%d") if "%d/%m" in form else "%S never"
 
 
 def _reads(form: str, word: str) -> bool:
@@ -162,8 +169,11 @@ def _reads(form: str, word: str) -> bool:
 
 
 def _read_iso(word: str) -> int:
-    return micros(_with_zone(datetime.fromisoformat(word)))
+    return _micros(datetime.fromisoformat(word))
 
 
-def _with_zone(at: datetime) -> datetime:
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+def _micros(at: datetime) -> int:
+    try:
+        return micros(at if at.tzinfo else at.replace(tzinfo=UTC))
+    except OverflowError:
+        raise ValueError(f"{at} lies outside the calendar") from None
