@@ -6,11 +6,13 @@ from functools import cache
 from importlib import resources
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
 
 
 def render(template: str, **context: object) -> str:
     """The page `template` filled with `context`. Everything is escaped unless it is Markup."""
-    return _environment().get_template(template).render(css=_text("tokens.css") + _text("report.css"), **context)
+    css = Markup(_text("tokens.css") + _text("report.css"))  # ours, and quotes in it must stay quotes
+    return _environment().get_template(template).render(css=css, **context)
 
 
 def _text(name: str) -> str:
