@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from airworthy.charter.model import Charter
 from airworthy.evidence.facts import Facts
 from airworthy.evidence.measurement import Mean, Measurement, Measures, Share, Unmeasured
+from airworthy.stats.sequence import rate_intervals
 
 _NO_ANSWERS = "no person has answered a case yet"
 _NO_DECISIONS = Unmeasured("no decision under this policy is recorded", "`airworthy backtest`, or live decisions")
@@ -53,6 +55,41 @@ def _gate_never_opened(facts: Facts, charter: Charter) -> str:
     surest = judged & (made.score >= np.quantile(made.score[judged], 0.9))
     wrong = float(made.loss[surest].mean())
     return f"{said}: of the surest tenth of items {100 * wrong:.1f} % were wrong (n = {int(surest.sum()):,})"
+
+
+class Look(msgspec.Struct, frozen=True):
+    """Share wrong so far at one time, with its any-time interval."""
+
+    at: int
+    share: float
+    low: float
+    high: float
+
+
+class SoFar(msgspec.Struct, frozen=True):
+    """How the error budget was spent. `certified`: of what the gate would act on; else of the surest tenth."""
+
+    looks: tuple[Look, ...]
+    certified: bool
+
+
+def budget_over_time(facts: Facts, charter: Charter, *, looks: int = 48) -> SoFar:
+    """Share wrong so far among what would be acted on, at up to `looks` times."""
+    made = facts.decisions
+    judged = ~np.isnan(made.loss) & (made.stage != "pilot")
+    rows = judged & made.certified
+    certified = bool(rows.any())
+    if not certified and judged.any():
+        rows = judged & (made.score >= np.nanquantile(made.score[judged], 0.9))
+    n = int(rows.sum())
+    if n < 2:
+        return SoFar((), certified)
+    stops = np.unique(np.linspace(min(20, n), n, looks).astype(int))
+    wrong = np.cumsum(made.loss[rows])[stops - 1].round()
+    lows, highs = rate_intervals(wrong, stops, level=float(charter.error_budget.risk))
+    at = made.at[rows][stops - 1]
+    columns = zip(at.tolist(), (wrong / stops).tolist(), lows.tolist(), highs.tolist(), strict=True)
+    return SoFar(tuple(Look(*column) for column in columns), certified)
 
 
 def calibrated(facts: Facts, charter: Charter) -> Measurement:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 import msgspec
+import numpy as np
 from markupsafe import Markup
 
 from airworthy.charter.model import Charter
@@ -14,9 +15,11 @@ from airworthy.claim.readiness import Readiness
 from airworthy.claim.verdict import Verdict
 from airworthy.evidence.facts import Facts
 from airworthy.evidence.gap import read_gap
+from airworthy.evidence.judgement import budget_over_time
 from airworthy.evidence.trial import FirstLook
 from airworthy.page import figure, plot, sheet, verdicts, words
 from airworthy.page import gap as gap_page
+from airworthy.record.decision import GateOpened
 from airworthy.record.store import Head
 
 
@@ -39,7 +42,7 @@ def page(charter: Charter, facts: Facts, found: Readiness, look: FirstLook | Non
         product="Airworthy proof",
         top=[f"{charter.use_case}, {charter.decision_points[0].decides}", words.day(at)],
         simulated=words.listed(list(facts.simulated)),
-        headline=verdicts.headline(charter.use_case, found),
+        headline=verdicts.headline(charter.use_case.replace("-", "\u2011"), found),
         lead=(bold, rest),
         stage=found.stage,
         stages=_stages(charter, found),
@@ -51,6 +54,7 @@ def page(charter: Charter, facts: Facts, found: Readiness, look: FirstLook | Non
         gap=gap_page.section(facts.gap, reading) if facts.gap and reading else None,
         budget=words.budget(float(charter.error_budget.budget)),
         chosen=_chosen(facts),
+        spent=_spent_said(charter, facts),
         slider=figure.slider(look, guaranteed=False) if look and look.curve else None,
         bands=figure.bands(look) if look else None,
         time=figure.over_time(look) if look else None,
@@ -67,6 +71,11 @@ def _plots(charter: Charter, facts: Facts, look: FirstLook | None) -> dict[str, 
     plots = figure.plots(look, guaranteed=False) if look else {}
     if look and look.curve:
         budget = float(charter.error_budget.budget)
+        plots["spent"] = plot.sheet(
+            "Share wrong so far among what the gate would act on, against the budget",
+            228,
+            lambda w: _spent(charter, facts, w),
+        )
         plots["risk"] = plot.sheet(
             "Share wrong among the surest items against how many they are", 228, lambda w: _risk(look, budget, facts, w)
         )
@@ -93,11 +102,41 @@ def _risk(look: FirstLook, budget: float, facts: Facts, width: int) -> str:
     return "".join(parts)
 
 
+def _spent(charter: Charter, facts: Facts, width: int) -> str:
+    """The error budget over time: share wrong so far with its interval, the budget, and when gates opened and closed."""
+    so_far = budget_over_time(facts, charter)
+    budget = float(charter.error_budget.budget)
+    top = min(1.0, max(budget * 1.8, max((look.share for look in so_far.looks), default=0) * 1.3))
+    ends = (so_far.looks[0].at, so_far.looks[-1].at) if so_far.looks else (0, 1)
+    frame = plot.Frame(width, 228, ends, (0, top))
+    ys = [plot.Tick(y, f"{100 * y:g}") for y in plot.nice_ticks(0, top, 4)]
+    shown = (
+        np.unique(np.linspace(0, len(so_far.looks) - 1, 5 if width > 400 else 3).astype(int)) if so_far.looks else []
+    )
+    xs = [plot.Tick(so_far.looks[i].at, words.day(so_far.looks[i].at)[:-5]) for i in shown]
+    parts = [plot.axes(frame, xs, ys), plot.ribbon(frame, [(look.at, look.low, look.high) for look in so_far.looks])]
+    parts.append(plot.path(frame, [(look.at, look.share) for look in so_far.looks], "ln ink"))
+    parts.append(plot.path(frame, [(ends[0], budget), (ends[1], budget)], "diag"))
+    parts.append(plot.text(frame.px(ends[0]) + 4, frame.py(budget) - 6, f"budget {words.budget(budget)}", cls="lab"))
+    for event in (*facts.opened, *facts.closed):
+        x = frame.px(event.at)
+        parts.append(plot.line(x, 16, x, 188, "mkl" if isinstance(event, GateOpened) else "lim"))
+    return "".join(parts)
+
+
+def _spent_said(charter: Charter, facts: Facts) -> str:
+    so_far = budget_over_time(facts, charter)
+    what = "what the gate would act on" if so_far.certified else "the surest tenth of the work, for no gate has opened"
+    lines = " Upright lines: a threshold was certified." if facts.opened else ""
+    return f"The error budget over time: wrong so far among {what}, in %, with the interval. Dashed: the budget.{lines}"
+
+
 def _chosen(facts: Facts) -> str:
     if not facts.opened:
         return "No threshold was certified."
     last = facts.opened[-1]
-    return f"Upright line: the threshold certified on {words.day(last.at)}, from confidence {last.threshold / 1_000_000:.3f} on, {words.count(last.errors)} wrong of {words.count(last.labels)} labels."
+    segment = "" if last.segment == "all" else f" for {last.segment}"
+    return f"Upright line: the threshold certified{segment} on {words.day(last.at)}, from confidence {last.threshold / 1_000_000:.3f} on, {words.count(last.errors)} wrong of {words.count(last.labels)} labels."
 
 
 def _stages(charter: Charter, found: Readiness) -> list[dict[str, str]]:
@@ -145,16 +184,10 @@ def chain(facts: Facts, first: Verdict) -> list[str]:
     """How the blocker came about, as far as the records say."""
     if first.claim == "production-like-pilot" and facts.gap:
         reading = read_gap(facts.gap)
-        links = (
-            [f"the pilot kept {words.listed([name.replace('-', ' ') for name in reading.named])}"]
-            if reading.named
-            else []
-        )
-        return [
-            *links,
-            f"right {words.points(-reading.gap)} on the real work",
-            f"confidence moved only {words.points(reading.confidence_moved)}",
-        ]
+        kept = words.listed([name.replace("-", " ") for name in reading.named])
+        links = [f"the pilot kept only {kept}"] if kept else []
+        moved = f"its confidence moved by {words.points(reading.confidence_moved)}"
+        return [*links, f"right {100 * reading.gap:.1f} points less often on the real work", moved]
     if first.measured is None:
         return [first.why]
     return [
