@@ -104,6 +104,14 @@ class Builder:
                 self._learn(cell or "")
         self._chunks.append(np.fromiter((code_of[cell] for cell in cells), np.int32, len(cells)))
 
+    def add_coded(self, words: Sequence[str | None], codes: NDArray[np.int32]) -> None:
+        """Appends cells that are already sorted: cell i is `words[codes[i]]`, missing where the code is -1."""
+        for word in words:
+            if word not in self._code_of:
+                self._learn(word or "")
+        lookup = np.array([*(self._code_of[word] for word in words), -1], np.int32)
+        self._chunks.append(lookup[codes])
+
     def _learn(self, cell: str) -> None:
         word = cell.strip()
         if word.lower() in self._missing:
@@ -130,9 +138,10 @@ def _number(word: str) -> float:
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DAYS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d")
 _GUESSES = tuple(day + hour for day in _DAYS for hour in ("", " %H:%M", " %H:%M:%S"))
+_TRIED = 200  # words looked at to find the form most of them have
 
 
-class AmbiguousDates(Exception):
+class AmbiguousDates(LookupError):
     """Every date could be read day first or month first."""
 
 
@@ -148,6 +157,13 @@ def moment_reader(form: str | None, sample: Sequence[str]) -> Callable[[str], in
     return lambda word: _micros(datetime.strptime(word, found))
 
 
+def misread(form: str | None, words: Sequence[str]) -> list[str]:
+    """Those of `words` that do not read as dates the way most of them do."""
+    forms = (form,) if form else (None, *_GUESSES)
+    most = max(forms, key=lambda form: sum(_reads(form, word) for word in words[:_TRIED]))
+    return [word for word in words if not _reads(most, word)]
+
+
 def _guess(sample: Sequence[str]) -> str:
     fitting = _GUESSES
     for word in sample:
@@ -160,9 +176,12 @@ def _guess(sample: Sequence[str]) -> str:
     return fitting[0]
 
 
-def _reads(form: str, word: str) -> bool:
+def _reads(form: str | None, word: str) -> bool:
+    """Whether `form` reads `word`; None is ISO 8601."""
+    if form is None and not _ISO_DATE.match(word):
+        return False
     try:
-        datetime.strptime(word, form)
+        _micros(datetime.strptime(word, form)) if form else _read_iso(word)
     except ValueError:
         return False
     return True

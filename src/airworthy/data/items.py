@@ -18,7 +18,7 @@ def fold(table: Table, item: str, *, order: NDArray[np.int64] | None, take: Mapp
 
     order   microseconds per event, shape (events,); events of an item are sorted by it, ties and None by file order
     take    new column name -> (column, which event it is taken from)
-    Rows whose item is missing are left out.
+    Rows whose item is missing are left out. The rows' origin is each item's first event.
     """
     codes = table[item].codes
     known = np.flatnonzero(codes >= 0)
@@ -29,7 +29,7 @@ def fold(table: Table, item: str, *, order: NDArray[np.int64] | None, take: Mapp
         new: table[old].take(_chosen(events, owner, table[old].missing, which)) for new, (old, which) in take.items()
     }
     columns.setdefault(item, table[item].take(_chosen(events, owner, table[item].missing, "first")))
-    return Table(table.path, columns)
+    return Table(table.path, columns, _chosen(events, owner, table[item].missing, "first"))
 
 
 def _chosen(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from airworthy.base.diagnostic import Diagnostic
 from airworthy.base.errors import BadInput
-from airworthy.data.column import NO_MOMENT, Column, moment_reader
-from airworthy.data.items import fold
+from airworthy.data.column import NO_MOMENT, AmbiguousDates, Column, misread, moment_reader
+from airworthy.data.items import Take, fold
 from airworthy.data.table import MOST_PLACES, Table
+
+LONGEST_SHOWN = 60  # characters of a cell
+MOST_SEGMENTS = 60  # of one column; the risk is shared among them
+EXACT = 2.0**53  # from here on, whole numbers that differ may be one float
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,12 +59,14 @@ def answer(table: Table, question: Question) -> Answered:
     table.require(question.columns())
     if question.truth is None and question.loss is None:
         raise _mistake(table, "L009", "neither a truth nor a loss is named", "add --truth COLUMN or --loss COLUMN")
+    _check_segments(table, question.segments)
     order = _moments(table, question.time, question.date_format) if question.time else None
     if question.item:
         table, order = _folded(table, question, order)
     found: list[Diagnostic] = []
     loss, left_out = _loss(table, question, found)
     score = _scores(table, question.score, found) if question.score else None
+    person = _differs(table, question.person, question, found) if question.person else None
     if found:
         raise BadInput(found)
     usable = ~np.isnan(loss)
@@ -75,16 +79,22 @@ def answer(table: Table, question: Question) -> Answered:
     rows = np.flatnonzero(usable)
     if not len(rows):
         raise _mistake(table, "L013", "no row has everything that was asked for", _why_none(left_out))
-    person = _differs(table, question.person, question, found)[rows] if question.person else None
     return Answered(
         table,
         rows,
         loss[rows],
         None if score is None else score[rows],
         None if order is None else order[rows],
-        person,
+        None if person is None else person[rows],
         tuple((why, n) for why, n in left_out if n),
     )
+
+
+def _check_segments(table: Table, names: tuple[str, ...]) -> None:
+    many = [name for name in names if not table[name].few(MOST_SEGMENTS)]
+    if many:
+        sentence = f"column `{many[0]}` has more than {MOST_SEGMENTS} values, too many for promises of their own"
+        raise _mistake(table, "L016", sentence, "name a coarser column with --segment")
 
 
 def _why_none(left_out: list[tuple[str, int]]) -> str:
@@ -100,25 +110,18 @@ def _folded(
 ) -> tuple[Table, NDArray[np.int64] | None]:
     """One row per item: everything as it stood at its first event, but what is learnt late from its last."""
     assert question.item is not None
-    take: dict[str, tuple[str, str]] = {name: (name, "first") for name in table.columns if name != question.item}
+    take: dict[str, tuple[str, Take]] = {name: (name, "first") for name in table.columns if name != question.item}
     take[question.output] = (question.output, "first_known")
     late = [name for name in (question.truth, question.loss) if name]
     for name in late:
         take[_late(name, question)] = (name, "last_known")
-    stamped = Table(table.path, {**table.columns, "\x00row": _row_numbers(len(table))})
-    take["\x00row"] = ("\x00row", "first")
-    folded = fold(stamped, question.item, order=order, take=take)  # type: ignore[arg-type]
-    first = folded.columns.pop("\x00row").numbers.astype(np.int64)
-    return folded, None if order is None else order[first]
+    folded = fold(table, question.item, order=order, take=take)
+    return folded, None if order is None or folded.origin is None else order[folded.origin]
 
 
 def _late(name: str, question: Question) -> str:
     """Where output and truth are one column, the truth gets a name of its own."""
     return f"{name} (last)" if name == question.output else name
-
-
-def _row_numbers(n: int) -> Column:
-    return Column(np.arange(n, dtype=np.int32), tuple(map(str, range(n))))
 
 
 def _loss(
@@ -147,11 +150,16 @@ def _differs(table: Table, name: str, question: Question, found: list[Diagnostic
     if question.tolerance is not None:
         gap = np.abs(_numbers(table, name, "--tolerance", found) - _numbers(table, truth_name, "--tolerance", found))
         return np.where(unknown, np.nan, gap > question.tolerance)
-    if not said.unreadable_numbers() and not truth.unreadable_numbers():
+    if _are_numbers(said) and _are_numbers(truth):
         return np.where(unknown, np.nan, said.numbers != truth.numbers)
     code_of = {word: code for code, word in enumerate(truth.words)}
     same = np.array([*(code_of.get(word, -2) for word in said.words), -2], np.int64)
     return np.where(unknown, np.nan, same[said.codes] != truth.codes)
+
+
+def _are_numbers(column: Column) -> bool:
+    """Whether 1, 1.0 and 01 may count as one: numbers, and none of them a long key."""
+    return not column.unreadable_numbers() and not (np.abs(column.numbers) >= EXACT).any()
 
 
 def _numbers(table: Table, name: str, option: str, found: list[Diagnostic]) -> NDArray[np.float64]:
@@ -159,7 +167,7 @@ def _numbers(table: Table, name: str, option: str, found: list[Diagnostic]) -> N
     for word in column.unreadable_numbers()[:MOST_PLACES]:
         place = table.place(int(column.rows_of(word)[0]), name)
         help = "write it with a decimal point" if "," in word else f"`{option}` needs numbers"
-        found.append(Diagnostic("L010", f"`{word}` in column `{name}` is not a number", place, help))
+        found.append(Diagnostic("L010", f"`{_short(word)}` in column `{name}` is not a number", place, help))
     return column.numbers
 
 
@@ -170,11 +178,15 @@ def _scores(table: Table, name: str, found: list[Diagnostic]) -> NDArray[np.floa
 
 
 def _outside(table: Table, name: str, values: NDArray[np.float64], what: str) -> list[Diagnostic]:
-    rows = np.flatnonzero((values < 0) | (values > 1))
+    rows = np.flatnonzero(np.isfinite(values) & ((values < 0) | (values > 1)))
     if not len(rows):
         return []
     percent = len(rows) > len(values) / 2 and float(np.nanmax(values)) <= 100
-    help = "it looks like percent: divide the column by 100" if percent else f"{len(rows):,} rows lie outside 0 to 1"
+    help = (
+        "it looks like percent: divide the column by 100"
+        if percent
+        else f"{len(rows):,} {'row lies' if len(rows) == 1 else 'rows lie'} outside 0 to 1"
+    )
     return [
         Diagnostic(
             "L011", f"{what} in column `{name}` is {values[row]:g}, outside 0 to 1", table.place(int(row), name), help
@@ -185,10 +197,11 @@ def _outside(table: Table, name: str, values: NDArray[np.float64], what: str) ->
 
 def _moments(table: Table, name: str, form: str | None) -> NDArray[np.int64]:
     column = table[name]
+    if column.instants is not None:
+        return column.instants
     try:
-        read = moment_reader(form, column.words)
-        return column.moments(read)
-    except LookupError:
+        return column.moments(moment_reader(form, column.words))
+    except AmbiguousDates:
         help = "say which: --date-format '%d/%m/%Y %H:%M' or --date-format '%m/%d/%Y %H:%M'"
         raise _mistake(table, "L012", f"the dates in column `{name}` could be day/month or month/day", help) from None
     except ValueError:
@@ -196,38 +209,19 @@ def _moments(table: Table, name: str, form: str | None) -> NDArray[np.int64]:
 
 
 def _unreadable_dates(table: Table, column: Column, name: str, form: str | None) -> list[Diagnostic]:
-    reader = _tolerant(form, column)
-    broken = [word for word in column.words if not reader(word)]
+    like = f" in the form {form}" if form else " like most others there"
     help = "write dates as 2026-11-22T06:00:00Z, or say the form: --date-format '%d/%m/%Y %H:%M'"
     return [
         Diagnostic(
             "L012",
-            f"`{word}` in column `{name}` cannot be read as a date",
+            f"`{_short(word)}` in column `{name}` cannot be read as a date{like}",
             table.place(int(column.rows_of(word)[0]), name),
             help,
         )
-        for word in broken[:MOST_PLACES]
+        for word in misread(form, column.words)[:MOST_PLACES]
     ]
 
 
-def _tolerant(form: str | None, column: Column) -> Callable[[str], bool]:
-    """Whether a word reads like most of the others."""
-    sample = column.words[0]
-    for candidate in (word for word in column.words[:50]):
-        try:
-            moment_reader(form, [candidate])
-        except (ValueError, LookupError):
-            continue
-        sample = candidate
-        break
-
-    def reads(word: str) -> bool:
-        try:
-            moment_reader(form, [sample, word])(word)
-        except LookupError:
-            return True
-        except ValueError:
-            return False
-        return True
-
-    return reads
+def _short(word: str) -> str:
+    """A cell as a message shows it."""
+    return word if len(word) <= LONGEST_SHOWN else word[: LONGEST_SHOWN - 1] + "…"

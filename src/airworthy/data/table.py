@@ -7,29 +7,37 @@ import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from airworthy.base.diagnostic import Diagnostic, Place, did_you_mean
-from airworthy.base.errors import BadInput, MissingExtra
+from airworthy.base.errors import BadInput
 from airworthy.data.column import MISSING_WORDS, Builder, Column
+from airworthy.data.parquet import read_parquet
 
 CHUNK = 65_536  # rows read at a time
 MOST_PLACES = 5  # of one kind of mistake that are shown
-LONGEST_CELL = 1 << 20
+_PARQUET = b"PAR1"
+_PEEKED = 4096  # bytes looked at to tell text from anything else
 
 Progress = Callable[[int], None]  # told the rows read so far
 
 
 class Table:
-    """A log: named columns of equal length, and where each row stands in its file."""
+    """A log: named columns of equal length, and where each row stands in its file.
 
-    def __init__(self, path: Path, columns: dict[str, Column]) -> None:
+    origin   row of the file each row was taken from, shape (rows,); None where they are the file's own rows
+    """
+
+    def __init__(self, path: Path, columns: dict[str, Column], origin: NDArray[np.int64] | None = None) -> None:
         self.path = path
         self.columns = columns
+        self.origin = origin
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()))) if self.columns else 0
@@ -39,9 +47,11 @@ class Table:
 
     def place(self, row: int, name: str | None = None) -> Place:
         """Where row `row` stands. Reads the file again up to there, so only for errors."""
+        text = self.columns[name].text(row) if name else ""
+        row = row if self.origin is None else int(self.origin[row])
         if is_parquet(self.path):
             return Place(f"{self.path}, row {row + 1:,}" + (f", column `{name}`" if name else ""))
-        return Place(str(self.path), line=_line_of(self.path, row), text=self.columns[name].text(row) if name else "")
+        return Place(str(self.path), line=_line_of(self.path, row), text=text)
 
     def whole(self) -> Place:
         """The log as a whole."""
@@ -60,20 +70,43 @@ class Table:
 
 
 def is_parquet(path: Path) -> bool:
-    """Whether the file calls itself Parquet."""
-    return path.suffix.lower() in (".parquet", ".pq")
+    """Whether the file calls itself Parquet, or is."""
+    return path.suffix.lower() in (".parquet", ".pq") or _start(path, 4) == _PARQUET
 
 
 def read(path: Path, *, missing: frozenset[str] = MISSING_WORDS, progress: Progress = lambda rows: None) -> Table:
     """Reads the whole log. Raises BadInput with every structural mistake found, located; never half a table."""
-    if not path.exists():
-        raise _refuse("L001", f"there is no file `{path.name}`", Place(str(path)), "check the path")
-    if path.is_dir():
-        raise _refuse("L001", f"`{path.name}` is a folder, not a log", Place(str(path)), "name one CSV or Parquet file")
-    table = _read_parquet(path, missing, progress) if is_parquet(path) else _read_csv(path, missing, progress)
+    try:
+        _check_file(path)
+        table = Table(path, (read_parquet if is_parquet(path) else _read_csv)(path, missing, progress))
+    except OSError as error:
+        raise _refuse("L001", f"`{path.name[:100]}` cannot be read", Place(str(path)),
+                      (error.strerror or "check the path").lower()) from None  # fmt: skip
     if not len(table):
         raise _refuse("L002", "the log has a header and no rows", Place(str(path), 1), "export it again with its rows")
     return table
+
+
+def _check_file(path: Path) -> None:
+    """Raises BadInput for what can be told from the first bytes."""
+    here = Place(str(path))
+    if not path.exists():
+        raise _refuse("L001", f"there is no file `{path.name}`", here, "check the path")
+    if not path.is_file():
+        what = "folder" if path.is_dir() else "stream"
+        raise _refuse("L001", f"`{path.name}` is a {what}, not a log", here, "name one CSV or Parquet file")
+    start = _start(path, 4)
+    if path.suffix.lower() in (".parquet", ".pq") and start != _PARQUET:
+        raise _refuse("L005", "the file is named Parquet and is not", here, "if it is text, name it .csv")
+    if start == b"PK\x03\x04":
+        raise _refuse(
+            "L005", "the file is a spreadsheet or an archive, not a log", here, "export one sheet as CSV UTF-8"
+        )
+
+
+def _start(path: Path, length: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(length)
 
 
 def _refuse(code: str, sentence: str, place: Place, help: str) -> BadInput:
@@ -83,11 +116,12 @@ def _refuse(code: str, sentence: str, place: Place, help: str) -> BadInput:
 # --- CSV -----------------------------------------------------------------------------------------------------------
 
 
-def _read_csv(path: Path, missing: frozenset[str], progress: Progress) -> Table:
+def _read_csv(path: Path, missing: frozenset[str], progress: Progress) -> dict[str, Column]:
     try:
+        _check_text(path)
         with _open_text(path) as file:
             rows = csv.reader(file, delimiter=_separator(path), strict=True)
-            return Table(path, _columns(path, rows, missing, progress))
+            return _columns(path, rows, missing, progress)
     except UnicodeDecodeError:
         raise _refuse("L004", "the log is not UTF-8 text", Place(str(path), _line_of_byte(path)),
                       "save it again as UTF-8 (Excel: `CSV UTF-8`)") from None  # fmt: skip
@@ -95,15 +129,24 @@ def _read_csv(path: Path, missing: frozenset[str], progress: Progress) -> Table:
         raise _refuse(
             "L005", "the compressed log ends too early or is damaged", Place(str(path)), "copy it again"
         ) from None
-    except csv.Error as error:
-        raise _csv_fault(path, str(error)) from None
+    except csv.Error:
+        raise _csv_fault(path) from None
+
+
+def _check_text(path: Path) -> None:
+    """Raises BadInput for bytes that are no text at all, and for UTF-16."""
+    with _open_bytes(path) as file:
+        start = file.read(_PEEKED)
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise _refuse("L004", "the log is UTF-16, not UTF-8 text", Place(str(path), 1), "save it again as `CSV UTF-8`")
+    if b"\x00" in start:
+        line = start[: start.index(b"\x00")].count(b"\n") + 1
+        raise _refuse("L005", "the log holds bytes that are not text", Place(str(path), line),
+                      "export it again as CSV, or name it .parquet if it is Parquet")  # fmt: skip
 
 
 def _open_bytes(path: Path) -> IO[bytes]:
-    file = path.open("rb")
-    if file.peek(2)[:2] == b"\x1f\x8b":
-        return cast(IO[bytes], gzip.GzipFile(fileobj=file))
-    return file
+    return cast(IO[bytes], gzip.open(path)) if _start(path, 2) == b"\x1f\x8b" else path.open("rb")
 
 
 def _open_text(path: Path) -> IO[str]:
@@ -117,7 +160,8 @@ def _separator(path: Path) -> str:
 
 
 def _columns(path: Path, rows: Iterator[list[str]], missing: frozenset[str], progress: Progress) -> dict[str, Column]:
-    names = [name.strip() for name in next(rows, [])]
+    header = next((row for row in rows if row), [])
+    names = [name.strip() or f"column {i}" for i, name in enumerate(header, 1)]
     _check_header(path, names)
     builders = [Builder(missing) for _ in names]
     done = 0
@@ -135,10 +179,6 @@ def _check_header(path: Path, names: Sequence[str]) -> None:
     here = Place(str(path), 1)
     if not names:
         raise _refuse("L002", "the log is empty", Place(str(path)), "it needs a header line and rows")
-    if any("\x00" in name for name in names):
-        raise _refuse(
-            "L005", "the log holds bytes that are not text", here, "export it again as CSV, or name it .parquet"
-        )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise _refuse("L006", f"the header names column `{twice[0]}` twice", here, "give each column its own name")
@@ -162,82 +202,35 @@ def _check_widths(path: Path, chunk: Sequence[list[str]], before: int, width: in
     )
 
 
-def _csv_fault(path: Path, said: str) -> BadInput:
+def _csv_fault(path: Path) -> BadInput:
     line = 1
-    try:
-        with _open_text(path) as file:
-            rows = csv.reader(file, delimiter=_separator(path), strict=True)
-            for _ in rows:
-                line = rows.line_num + 1
-    except csv.Error:
-        pass
-    about_quotes = any(word in said for word in ("quote", "EOF", "expected"))
-    help = "a quote is opened and not closed, or stands inside a cell: double it" if about_quotes else said
+    with suppress(csv.Error), _open_text(path) as file:
+        rows = csv.reader(file, delimiter=_separator(path), strict=True)
+        for _ in rows:
+            line = rows.line_num + 1
+    # Whatever Python's reader says, with these dialects a quote is at the root of it.
+    help = "a quote is opened and not closed, or stands inside a cell: double it"
     return _refuse("L008", "the log stops being readable as CSV here", Place(str(path), line), help)
 
 
 def _line_of(path: Path, row: int) -> int:
-    """The line data row `row` ends on: quoted cells may span several."""
+    """The line data row `row` starts on: quoted cells may span several."""
     with _open_text(path) as file:
         rows = csv.reader(file, delimiter=_separator(path))
-        next(rows)
-        seen = -1
+        start, seen = 1, -2  # the header is row -1
         for cells in rows:
             seen += bool(cells)
             if seen == row:
                 break
-        return rows.line_num
+            start = rows.line_num + 1
+        return start
 
 
 def _line_of_byte(path: Path) -> int:
-    with _open_bytes(path) as file:
+    with suppress(EOFError, OSError, zlib.error), _open_bytes(path) as file:
         for number, line in enumerate(file, 1):
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError:
                 return number
     return 0
-
-
-# --- Parquet -------------------------------------------------------------------------------------------------------
-
-
-def _read_parquet(path: Path, missing: frozenset[str], progress: Progress) -> Table:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise MissingExtra("reading Parquet", "parquet") from None
-    try:
-        with pq.ParquetFile(path) as file:
-            builders = {name: _ArrowBuilder(missing) for name in file.schema_arrow.names}
-            done = 0
-            for batch in file.iter_batches(batch_size=CHUNK):
-                for name, builder in builders.items():
-                    builder.add(batch.column(name))
-                done += batch.num_rows
-                progress(done)
-    except (pa.ArrowException, OSError) as error:
-        raise _refuse("L005", "the Parquet file ends too early or is damaged", Place(str(path)),
-                      f"copy it again ({str(error).splitlines()[0][:120]})") from None  # fmt: skip
-    return Table(path, {name: builder.column() for name, builder in builders.items()})
-
-
-class _ArrowBuilder(Builder):
-    """Grows a column from Arrow arrays, through their distinct values."""
-
-    def add(self, cells: Any) -> None:  # pyarrow has no types
-        encoded = cells if hasattr(cells, "dictionary") else cells.dictionary_encode()
-        words = [None if word is None else _spell(word) for word in encoded.dictionary.to_pylist()]
-        for word in dict.fromkeys(words):
-            if word not in self._code_of:
-                self._learn(word or "")
-        lookup = np.array([*(self._code_of[word] for word in words), -1], np.int32)
-        indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        self._chunks.append(lookup[indices])
-
-
-def _spell(value: object) -> str:
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat())
-    return repr(value) if isinstance(value, float) else str(value)

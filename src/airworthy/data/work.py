@@ -138,6 +138,8 @@ def _reader(table: Table, name: str, log: Log) -> Callable[[str], int]:
 
 
 def _times(table: Table, name: str, log: Log) -> NDArray[np.int64]:
+    if (instants := table[name].instants) is not None:
+        return instants
     try:
         return table[name].moments(_reader(table, name, log))
     except ValueError as error:
