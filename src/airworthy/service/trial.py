@@ -47,7 +47,7 @@ def judged(answered: Answered, question: Question) -> Judged:
         name: column
         for name, column in answered.table.columns.items()
         if name in question.segments
-        or (name not in named and not name.endswith(" (last)") and len(column.words) <= MOST_WORDS)
+        or (name not in named and not name.endswith(" (last)") and column.few(MOST_WORDS))
     }
     groups = {name: _grouping(column.take(answered.rows)) for name, column in candidates.items()}
     return Judged(answered.loss, answered.score, answered.at, answered.person, groups, question.segments)
