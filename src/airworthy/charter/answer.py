@@ -28,6 +28,20 @@ def can_be_typed(part: Part) -> bool:
     return any(path in _READ for path in part.paths)
 
 
+def is_told(part: Part, known: Mapping[str, Any]) -> bool:
+    """Whether `known`, nested as in a charter, already holds everything a line of text could answer of `part`."""
+    paths = [path for path in part.paths if path in _READ]
+    return bool(paths) and all(_at(known, path) not in (None, ASK) for path in paths)
+
+
+def _at(held: Any, path: str) -> Any:
+    """The value at a dotted path; of a list its first entry is meant."""
+    for step in path.split("."):
+        held = held[0] if isinstance(held, list) and held else held
+        held = held.get(step) if isinstance(held, Mapping) else None
+    return held
+
+
 def _nested(path: str, value: Any) -> dict[str, Any]:
     """`value` at a dotted path; decision points and sources are lists, of which the first entry is meant."""
     head, _, rest = path.partition(".")

@@ -11,7 +11,7 @@ import typer
 
 from airworthy.base.diagnostic import Diagnostic, Place
 from airworthy.base.errors import BadInput
-from airworthy.charter.answer import answered, can_be_typed
+from airworthy.charter.answer import answered, can_be_typed, is_told
 from airworthy.charter.draft import draft, merged
 from airworthy.charter.load import examine, read
 from airworthy.charter.parse import parse
@@ -53,7 +53,7 @@ def init(
         else None
     )
     known = known_from_log(log, named) if log is not None else {}
-    given = answers_in(answers) if answers is not None else ask(console, solo) if sys.stdin.isatty() else {}
+    given = answers_in(answers) if answers is not None else ask(console, solo, known) if sys.stdin.isatty() else {}
     out.write_text(draft(given, known, solo=solo), encoding="utf-8")
     _print(console, out)
 
@@ -73,15 +73,15 @@ def answers_in(file: Path) -> Known:
     return plain if isinstance(plain, dict) else {}
 
 
-def ask(console: Console, solo: bool) -> Known:
-    """The answers of the person at the terminal; an empty line leaves a question open."""
+def ask(console: Console, solo: bool, known: Known | None = None) -> Known:
+    """The answers of the person at the terminal; an empty line leaves a question open. What is known is not asked."""
     given: dict[str, Any] = {}
     console.wrapped("An empty line leaves a question open; it stays in the file as `ask`.", style="quiet")
     for question in QUESTIONS:
         console.line()
         console.wrapped(f"{question.number}. {question.title}", style="strong", hanging=3)
         for part in question.parts:
-            if can_be_typed(part) and not (solo and question.number in (2, 3, 7)):
+            if can_be_typed(part) and not is_told(part, known or {}) and not (solo and question.number in (2, 3, 7)):
                 given = merged(given, _answer(part))
     return given
 

@@ -13,13 +13,14 @@ SLIDER = range(1, 41)  # error budgets in percent
 _LEGEND = {True: "Line: exploration. Points: guaranteed.", False: "For looking around: no promise rests on it."}
 
 
-def slider(look: FirstLook, *, guaranteed: bool = True) -> dict[str, object]:
+def slider(look: FirstLook, *, guaranteed: bool = True, start: float | None = None) -> dict[str, object]:
     """What the slider says at each budget. Not `guaranteed`: all of it is for looking around."""
-    start = round(100 * (look.best.budget if look.best else 0.20))
+    opens = look.best.budget if look.best else 0.20
+    at_first = min(SLIDER[-1], max(SLIDER[0], round(100 * (opens if start is None else start))))
     data = {at: _stop(look, at / 100, guaranteed) for at in SLIDER}
     return {
-        "start": start,
-        "said": f"At {start} %, {data[start]['act']}{data[start]['rest']}",
+        "start": at_first,
+        "said": f"At {at_first} %, {data[at_first]['act']}{data[at_first]['rest']}",
         "data": data,
         "legend": _LEGEND[guaranteed],
     }

@@ -55,7 +55,9 @@ def page(charter: Charter, facts: Facts, found: Readiness, look: FirstLook | Non
         budget=words.budget(float(charter.error_budget.budget)),
         chosen=_chosen(facts),
         spent=_spent_said(charter, facts),
-        slider=figure.slider(look, guaranteed=False) if look and look.curve else None,
+        slider=figure.slider(look, guaranteed=False, start=float(charter.error_budget.budget))
+        if look and look.curve
+        else None,
         bands=figure.bands(look) if look else None,
         time=figure.over_time(look) if look else None,
         plots={name: Markup(svg) for name, svg in _plots(charter, facts, look).items()},
