@@ -16,7 +16,8 @@ def newcombe(
 ) -> tuple[float, float, float]:
     """Share now minus share before, with its two-sided interval at `1 - level`. Not valid when looked at repeatedly.
 
-    Counts that are means over splits are rounded for the interval. Returns (difference, low, high), each in [-1, 1]. Raises OutOfRange when either n is 0.
+    Counts that are means over splits are rounded for the interval.
+    Returns (difference, low, high), each in [-1, 1]. Raises OutOfRange when either n is 0.
     """
     if n <= 0 or n_before <= 0:
         raise OutOfRange("n", min(n, n_before), "counts above 0")
