@@ -15,5 +15,7 @@ def draw(seed: bytes, purpose: str, point: str, subject: str, chance: float) -> 
 
     A keyed hash is uniform to anyone without `seed`; `tests/decision/test_draw.py` checks its rate.
     """
-    digest = blake2b(f"{purpose}\x00{point}\x00{subject}".encode(), key=seed, digest_size=8).digest()
+    digest = blake2b(
+        f"{purpose}\x00{point}\x00{subject}".encode("utf-8", "surrogatepass"), key=seed, digest_size=8
+    ).digest()
     return Draw(ppm(chance), int.from_bytes(digest) < chance * _WHOLE)

@@ -12,9 +12,9 @@ def gate(policy: Policy, segment: str | None, score: float | None) -> tuple[Rout
         return "review", Reason("segment.unknown")
     if score is None:
         return "review", Reason("score.missing")
-    threshold = policy.gates[segment].threshold
-    if threshold is None:
+    held = policy.gates.get(segment)
+    if held is None or held.threshold is None:
         return "review", Reason("gate.closed", segment)
-    if not score >= threshold:  # a score that is no number is below every threshold
+    if score < held.threshold:
         return "review", Reason("gate.below", segment)
     return "act", Reason("gate.certified", segment)

@@ -53,8 +53,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         """The segment `item` belongs to, None for a value nobody declared."""
         if self.segment_by is None:
             return ALL
-        word = str(item.get(self.segment_by))
-        return word if word in self.gates else None
+        value = item.get(self.segment_by)
+        return None if value is None or str(value) not in self.gates else str(value)
 
 
 ALL = "all"

@@ -9,13 +9,15 @@ import msgspec
 
 from airworthy.base.clock import Micros
 
+Clause = Literal["owner", "definition", "contract", "stale", "incomplete", "lineage", "basis"]
+
 
 class SourceRead(msgspec.Struct, frozen=True):
     """A source the output stands on, as it stood when it was read."""
 
     source: str
     state: Literal["defended", "not_defended", "unknown"]
-    why: str = ""  # stale, conflict, missing ... where it is not defended
+    why: Clause | None = None  # the clause that failed, where it is not defended
     contract: str = ""
     as_of: Micros | None = None
 
@@ -28,6 +30,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int = 1
     item: Mapping[str, Any]
     output: Mapping[str, Any]
-    score: float | None
+    score: float | None  # anything outside [0, 1] counts as none
     sources: tuple[SourceRead, ...] = ()
     now: Micros
+
+    @property
+    def stated(self) -> float | None:
+        """The score where it is one: not missing, a number, in [0, 1]."""
+        return self.score if self.score is not None and 0 <= self.score <= 1 else None

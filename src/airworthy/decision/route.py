@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import msgspec
 
-from airworthy.base.quantity import Ppm, ppm
+from airworthy.base.quantity import MILLION, Ppm, ppm
 from airworthy.charter.rules import strictest
 from airworthy.decision.confidence import confidence
 from airworthy.decision.draw import draw
@@ -44,12 +44,12 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 def decide(request: Request, policy: Policy) -> Decision:
     """Where `request` may go under `policy`. At most 60 microseconds of CPU with five rules (`bench/decide.py`)."""
     asked: list[tuple[Route, Reason]] = []
-    segment = policy.segment(request.item)
-    sure = confidence(request.score, policy.measured)
+    segment, score = policy.segment(request.item), request.stated
+    sure = confidence(score, policy.measured)
     asked += _in_force(policy, request)
     asked += _sources(policy, request.sources)
     fired = _rules(policy, request, sure, asked)
-    asked.append(gate(policy, segment, request.score))
+    asked.append(gate(policy, segment, score))
     if policy.irreversible and asked[-1][0] == "act" and sure is None:
         asked.append(("review", Reason("irreversible.not_measured")))
     route = strictest(one for one, _ in asked)
@@ -81,22 +81,23 @@ def _in_force(policy: Policy, request: Request) -> list[tuple[Route, Reason]]:
 
 def _sources(policy: Policy, read: tuple[SourceRead, ...]) -> list[tuple[Route, Reason]]:
     """Review for every required source that is not defended now, or was not read at all."""
-    seen = {source.source: source for source in read}
-    asked: list[tuple[Route, Reason]] = []
-    for name in policy.required_sources:
-        source = seen.get(name)
-        if source is None:
-            asked.append(("review", Reason("source.not_read", name)))
-        elif source.state != "defended":
-            asked.append(("review", Reason(f"source.{source.why or source.state}", name)))
-    return asked
+    if not policy.required_sources:
+        return []
+    asked = [_source_reason(one) for one in read if one.source in policy.required_sources and one.state != "defended"]
+    missing = policy.required_sources.difference(one.source for one in read)
+    asked += [Reason("source.not_read", name) for name in sorted(missing)]
+    return [("review", reason) for reason in asked]
+
+
+def _source_reason(source: SourceRead) -> Reason:
+    return Reason(f"source.{source.why or source.state}", source.source)
 
 
 def _rules(
     policy: Policy, request: Request, sure: Confidence | None, asked: list[tuple[Route, Reason]]
 ) -> tuple[str, ...]:
     """Adds what the rules ask for; returns the names of those that fired."""
-    stated = sure.p / 1_000_000 if sure is not None else request.score
+    stated = sure.p / MILLION if sure is not None else request.stated
     fired = []
     for outcome in policy.rules.evaluate(request.item, request.output, stated, request.now):
         if outcome.fired is False:
