@@ -112,9 +112,8 @@ def _spent(charter: Charter, facts: Facts, width: int) -> str:
     ends = (so_far.looks[0].at, so_far.looks[-1].at) if so_far.looks else (0, 1)
     frame = plot.Frame(width, 228, ends, (0, top))
     ys = [plot.Tick(y, f"{100 * y:g}") for y in plot.nice_ticks(0, top, 4)]
-    shown = (
-        np.unique(np.linspace(0, len(so_far.looks) - 1, 5 if width > 400 else 3).astype(int)) if so_far.looks else []
-    )
+    count = min(len(so_far.looks), 5 if width > 400 else 3)
+    shown: list[int] = np.unique(np.linspace(0, max(0, len(so_far.looks) - 1), count).astype(int)).tolist()
     xs = [plot.Tick(so_far.looks[i].at, words.day(so_far.looks[i].at)[:-5]) for i in shown]
     parts = [plot.axes(frame, xs, ys), plot.ribbon(frame, [(look.at, look.low, look.high) for look in so_far.looks])]
     parts.append(plot.path(frame, [(look.at, look.share) for look in so_far.looks], "ln ink"))
