@@ -22,5 +22,4 @@ def model() -> Pipeline:
     half = len(digits.data) // 2
     learner = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2_000))
     learner.fit(digits.data[:half], digits.target[:half])
-    reader = make_pipeline(FunctionTransformer(pixels), *[step for _, step in learner.steps])
-    return reader
+    return make_pipeline(FunctionTransformer(pixels), *[step for _, step in learner.steps])

@@ -39,12 +39,12 @@ def main(target: Path) -> None:
             at = PILOT_STARTS + timedelta(seconds=second)
             channel = str(random.choice(CHANNELS, p=SHARE))
             which = int(random.integers(len(images)))
-            bad = random.random() < DEGRADED[channel]
+            truth, bad = int(truths[which]), random.random() < DEGRADED[channel]
             image = degraded(images[which], random) if bad else images[which]
-            clerk = truths[which] if random.random() < CLERK_RIGHT[bad] else (truths[which] + random.integers(1, 10)) % 10
+            clerk = truth if random.random() < CLERK_RIGHT[bad] else (truth + int(random.integers(1, 10))) % 10
             booked = at + timedelta(hours=float(random.exponential(20)))
-            row = [f"F{number:06d}", at.isoformat(), channel, ink(image), int(bad), truths[which], clerk, booked.isoformat(timespec="seconds")]
-            sheet.writerow(row)
+            times = [at.isoformat(), booked.isoformat(timespec="seconds")]
+            sheet.writerow([f"F{number:06d}", times[0], channel, ink(image), int(bad), truth, clerk, times[1]])
 
 
 def degraded(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
