@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from airworthy.stats.sequence import rate_interval
+from airworthy.stats.sequence import rate_intervals
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -74,13 +74,23 @@ class Rate(msgspec.Struct, frozen=True):
         return self.wrong / self.n if self.n else 0.0
 
 
-def rate(wrong: float, n: int, *, level: float) -> Rate:
-    """`wrong` of `n` with the interval that inverts the gate's own evidence (`stats.sequence.rate_interval`).
+def whole_up(wrong: float) -> int:
+    """A sum of losses as a count of wrong items, rounded against us; what is whole but for the float stays."""
+    return int(np.ceil(wrong - 1e-9))
 
-    A loss between 0 and 1 is rounded up to a count: the interval of a 0/1 loss with the same mean is never narrower.
+
+def rate(wrong: float, n: int, *, level: float) -> Rate:
+    """`wrong` of `n` with the interval that inverts the gate's own evidence (`stats.sequence.rate_intervals`).
+
+    A sum of losses that is not whole is rounded outwards: the evidence of the sum is below that of the losses.
     """
-    low, high = (
-        rate_interval(int(np.floor(wrong)), n, level=level)[0],
-        rate_interval(int(np.ceil(wrong)), n, level=level)[1],
-    )
-    return Rate(float(wrong), int(n), float(low), float(high), level)
+    return rates([wrong], [n], level=level)[0]
+
+
+def rates(wrong: ArrayLike, n: ArrayLike, *, level: float) -> list[Rate]:
+    """Many a `rate` at once, which is many times faster."""
+    sums, labels = np.asarray(wrong, np.float64), np.asarray(n, np.int64)
+    counts = np.array([np.floor(sums + 1e-9), np.ceil(sums - 1e-9)])
+    lows, highs = rate_intervals(counts, np.array([labels, labels]), level=level)
+    found = zip(sums.tolist(), labels.tolist(), lows[0].tolist(), highs[1].tolist(), strict=True)
+    return [Rate(*one, level) for one in found]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from airworthy.evidence.judged import Grouping, Judged, Rate, rate
+from airworthy.evidence.judged import Grouping, Judged, Rate, rates
 
 FEWEST = 50  # items a group needs before it is looked at
 MOST_WORDS = 60  # values a column may have to count as grouping
@@ -61,9 +61,9 @@ def _groups(judged: Judged, name: str, grouping: Grouping, fewest: int, level: f
     doubt = np.full(len(judged), overall) if judged.score is None else 1 - judged.score
     offset = overall - float(doubt.mean())  # how overconfident it is everywhere: not this group's doing
     said = np.bincount(codes, doubt[known], minlength=size)
+    large = np.flatnonzero(n >= fewest)
     groups = []
-    for code in np.flatnonzero(n >= fewest).tolist():
-        measured = rate(wrong[code], int(n[code]), level=level)
+    for code, measured in zip(large.tolist(), rates(wrong[large], n[large], level=level), strict=True):
         expected = float(said[code] / n[code])
         floor = max(overall, expected + offset)
         if measured.low > floor:

@@ -8,10 +8,12 @@ import msgspec
 import numpy as np
 
 from airworthy.base.clock import WEEK
-from airworthy.evidence.judged import Floats, Judged, Rate, Rows, rate
+from airworthy.evidence.judged import Floats, Judged, Rate, Rows, rate, rates, whole_up
 from airworthy.evidence.search import Search, search
 from airworthy.stats.difference import newcombe
-from airworthy.stats.gate import certify_log, coverage_grid
+from airworthy.stats.domain import log_needed
+from airworthy.stats.eprocess import log_evidence_below
+from airworthy.stats.gate import coverage_grid
 from airworthy.stats.grid import reachable
 from airworthy.stats.planner import labels_needed
 
@@ -20,6 +22,8 @@ RISK = 0.05  # for the whole table at once
 COVERAGES = (0.04, 0.08, 0.12, 0.16, 0.20, 0.25, 0.30, 0.35, 0.40, 0.45, 0.50, 0.55, 0.60, 0.65, 0.70, 0.75, 0.80, 0.85,
              0.90, 0.95, 1.0)  # fmt: skip
 BANDS = 10
+MOST_WEEKS = 520
+WIDEST_HELD = 0.10  # an interval of the change wider than this does not show that anything held
 
 Why = Literal["opens", "surest_are_too_wrong", "too_few_labels"]
 
@@ -70,9 +74,11 @@ class OverTime(msgspec.Struct, frozen=True):
     change: tuple[float, float, float]  # later minus earlier, with its 95 % interval (Newcombe)
 
     @property
-    def verdict(self) -> Literal["got worse", "got better", "held"]:
-        """Held unless the interval leaves zero out and the change is two points or more."""
+    def verdict(self) -> Literal["got worse", "got better", "held", "cannot tell"]:
+        """Held unless the interval leaves zero out and the change is two points or more; a wide one tells nothing."""
         change, low, high = self.change
+        if low <= 0 <= high and high - low > WIDEST_HELD:
+            return "cannot tell"
         if abs(change) < 0.02 or low <= 0 <= high:
             return "held"
         return "got worse" if change > 0 else "got better"
@@ -116,12 +122,12 @@ class FirstLook(msgspec.Struct, frozen=True):
 def look(judged: Judged) -> FirstLook:
     """The first look at `judged`; at least one item. Under 10 s for 1e6 items."""
     judged = judged.in_order()
-    rows = tuple(_budget_row(judged, budget, RISK / len(BUDGETS)) for budget in BUDGETS)
+    rows = budget_rows(judged)
     main = next((row.budget for row in rows if row.threshold is not None), BUDGETS[-1])
     score, bands = judged.score, _bands(judged)
     return FirstLook(
         n=len(judged),
-        overall=rate(judged.loss.sum(), len(judged), level=RISK),
+        overall=rate(judged.loss.sum(), len(judged), level=RISK / 2),
         confidence=None if score is None else float(score.mean()),
         calibration_error=None if score is None else _calibration_error(bands, len(judged)),
         person=_people(judged),
@@ -140,24 +146,42 @@ def _ranked(judged: Judged) -> Floats:
     return np.ones(len(judged)) if judged.score is None else judged.score
 
 
+def budget_rows(judged: Judged) -> tuple[BudgetRow, ...]:
+    """The table: what each of BUDGETS buys, with one promise for all of them together at RISK."""
+    return tuple(_budget_row(judged, budget, RISK / len(BUDGETS)) for budget in BUDGETS)
+
+
 def _budget_row(judged: Judged, budget: float, risk: float) -> BudgetRow:
+    threshold, strictest = certified(judged, budget, risk=risk)
+    acted = _ranked(judged) >= (strictest if threshold is None else threshold)
+    n, wrong = len(judged), rate(judged.loss[acted].sum(), int(acted.sum()), level=risk)
+    if threshold is not None:
+        return BudgetRow(budget, "opens", wrong.n / n, wrong.n, wrong, threshold)
+    why: Why = "surest_are_too_wrong" if wrong.low >= budget else "too_few_labels"
+    more = _more(wrong, budget, risk) if wrong.share < budget else None
+    return BudgetRow(budget, why, wrong.n / n, wrong.n, wrong, None, more)
+
+
+def certified(judged: Judged, budget: float, *, risk: float) -> tuple[float | None, float]:
+    """The laxest threshold that all items together certify, None where nothing is; and the strictest one tried.
+
+    Takes the evidence as it stands after the last item, never its maximum on the way: a bare log may be sorted by
+    anything, its truths too, and the same rows in another order must open the same gate. A loss between 0 and 1 is
+    counted up to a whole one: by convexity the evidence of the sum is below that of betting on each loss.
+    """
     scores, n = _ranked(judged), len(judged)
     grid = coverage_grid(scores, reachable(COVERAGES, n, budget=budget, risk=risk))
-    found = certify_log(scores, judged.loss, grid, budget=budget, risk=risk)
-    threshold = found.threshold if found.threshold is not None else float(grid[0])
-    acted = scores >= threshold
-    wrong = rate(judged.loss[acted].sum(), int(acted.sum()), level=risk)
-    if found.threshold is not None:
-        return BudgetRow(budget, "opens", wrong.n / n, wrong.n, wrong, threshold)
-    too_wrong = wrong.low >= budget or wrong.share >= budget
-    more = None if too_wrong else _more(wrong, budget, risk)
-    why: Why = "surest_are_too_wrong" if too_wrong else "too_few_labels"
-    return BudgetRow(budget, why, wrong.n / n, wrong.n, wrong, None, more)
+    acted = [scores >= threshold for threshold in grid]
+    wrong = np.array([whole_up(judged.loss[rows].sum()) for rows in acted])
+    labels = np.array([rows.sum() for rows in acted])
+    enough = log_evidence_below(wrong, labels, budget=budget) >= log_needed(risk)
+    in_sequence = int(np.argmin([*enough, False]))
+    return (grid[in_sequence - 1] if in_sequence else None), grid[0]
 
 
 def _more(seen: Rate, budget: float, risk: float) -> int | None:
     """About how many more labels like these would open the gate in half of all futures."""
-    ahead = labels_needed(budget, seen.share, risk, errors=int(np.ceil(seen.wrong)), labels=seen.n)
+    ahead = labels_needed(budget, seen.share, risk, errors=whole_up(seen.wrong), labels=seen.n)
     return ahead.median
 
 
@@ -169,9 +193,9 @@ def _curve(judged: Judged) -> tuple[CurvePoint, ...]:
     by_score = np.argsort(-judged.score, kind="stable")
     wrong = np.cumsum(judged.loss[by_score])
     counts = len(order) - np.searchsorted(order, grid, side="left")
+    found = rates(wrong[counts - 1], counts, level=RISK)
     return tuple(
-        CurvePoint(n / len(order), float(threshold), rate(wrong[n - 1], int(n), level=RISK))
-        for threshold, n in zip(grid, counts, strict=True)
+        CurvePoint(acted.n / len(order), threshold, acted) for threshold, acted in zip(grid, found, strict=True)
     )
 
 
@@ -182,9 +206,11 @@ def _bands(judged: Judged) -> tuple[Band, ...]:
     n = np.bincount(band, minlength=BANDS)
     said = np.bincount(band, judged.score, BANDS)
     wrong = np.bincount(band, judged.loss, BANDS)
+    filled = np.flatnonzero(n)
+    found = rates(wrong[filled], n[filled], level=RISK / 2)
     return tuple(
-        Band(b / BANDS, (b + 1) / BANDS, float(said[b] / n[b]), rate(wrong[b], int(n[b]), level=RISK / 2))
-        for b in np.flatnonzero(n)
+        Band(b / BANDS, (b + 1) / BANDS, float(said[b] / n[b]), measured)
+        for b, measured in zip(filled.tolist(), found, strict=True)
     )
 
 
@@ -194,7 +220,10 @@ def _calibration_error(bands: tuple[Band, ...], n: int) -> float:
 
 
 def _people(judged: Judged) -> tuple[Rate, tuple[float, float, float]] | None:
-    """What people did alone on the same items, and the paired difference with a normal 95 % interval."""
+    """What people did alone on the same items, and the paired difference with its 95 % interval.
+
+    Source: Bonett and Price, Journal of Educational and Behavioral Statistics 37 (2012): one item is added each way.
+    """
     if judged.person is None:
         return None
     known = ~np.isnan(judged.person)
@@ -202,9 +231,10 @@ def _people(judged: Judged) -> tuple[Rate, tuple[float, float, float]] | None:
     if n < 2:
         return None
     difference = judged.loss[known] - judged.person[known]
-    half = 1.96 * float(difference.std(ddof=1)) / np.sqrt(n)
-    mean = float(difference.mean())
-    return rate(judged.person[known].sum(), n, level=RISK / 2), (mean, mean - half, mean + half)
+    worse, better = (float(np.maximum(side, 0).sum() + 1) / (n + 2) for side in (difference, -difference))
+    half = 1.96 * np.sqrt((worse + better - (worse - better) ** 2) / (n + 2))
+    interval = (float(difference.mean()), worse - better - half, worse - better + half)
+    return rate(judged.person[known].sum(), n, level=RISK / 2), interval
 
 
 def _over_time(judged: Judged) -> OverTime | None:
@@ -212,23 +242,21 @@ def _over_time(judged: Judged) -> OverTime | None:
         return None
     half = len(judged) // 2
     earlier, later = judged.loss[:half], judged.loss[half:]
-    week = (judged.at - judged.at[0]) // WEEK
-    weeks = tuple(_period(judged, np.flatnonzero(week == w)) for w in np.unique(week)[:520])
     change = newcombe(float(later.sum()), len(later), float(earlier.sum()), len(earlier), level=0.05)
-    return OverTime(
-        weeks,
-        rate(earlier.sum(), len(earlier), level=RISK / 2),
-        rate(later.sum(), len(later), level=RISK / 2),
-        change,
+    first, second = rates([earlier.sum(), later.sum()], [len(earlier), len(later)], level=RISK / 2)
+    return OverTime(_weeks(judged.at, judged), first, second, change)
+
+
+def _weeks(at: Rows, judged: Judged) -> tuple[Period, ...]:
+    """The weeks that hold items, counted from the first item; of a longer log the first ten years."""
+    number, week = np.unique((at - at[0]) // WEEK, return_inverse=True)
+    number, n = number[:MOST_WEEKS], np.bincount(week)[:MOST_WEEKS]
+    found = rates(np.bincount(week, judged.loss)[:MOST_WEEKS], n, level=RISK / 2)
+    said = np.bincount(week, judged.score)[:MOST_WEEKS] / n if judged.score is not None else [None] * len(n)
+    return tuple(
+        Period(int(at[0] + w * WEEK), measured, None if mean is None else float(mean))
+        for w, measured, mean in zip(number.tolist(), found, said, strict=True)
     )
-
-
-def _period(judged: Judged, rows: Rows) -> Period:
-    at, score = judged.at, judged.score
-    assert at is not None
-    mean = None if score is None else float(score[rows].mean())
-    start = int(at[0] + (at[rows[0]] - at[0]) // WEEK * WEEK)
-    return Period(start, rate(judged.loss[rows].sum(), len(rows), level=RISK / 2), mean)
 
 
 def _segments(judged: Judged, budget: float) -> tuple[SegmentRow, ...]:
