@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import random
 
 import pytest
@@ -13,6 +14,15 @@ from airworthy.ledger.seal import commit, seal, unseal, unwrap, wrap
 
 CIPHER = AESGCM(bytes(32))
 OTHER = AESGCM(b"o" * 32)
+
+
+@pytest.mark.parametrize("length", [0, 1, 31, 32, 33, 63, 64])
+def test_a_commitment_is_the_hmac_it_says_it_is(length: int) -> None:
+    chance = random.Random(length)
+    for size in (0, 1, 55, 56, 64, 387, 70_000):
+        key, body = chance.randbytes(length), chance.randbytes(size)
+        message = "größe".encode() + size.to_bytes(8, "big") + body
+        assert commit(key, "größe", body) == hmac.digest(key, message, "sha256")
 
 
 def test_a_sealed_body_opens_to_itself() -> None:

@@ -7,12 +7,22 @@ from threading import Event
 
 import pytest
 
-from airworthy.base.errors import StoreDamaged, StoreError, StoreFull
-from airworthy.record.store import Head, Receipt
+from airworthy.base.errors import OutOfRange, StoreDamaged, StoreError, StoreFull
+from airworthy.record.store import Draft, Head, Receipt
 from airworthy.storage.committer import OUTSTANDING, Committer
 from airworthy.storage.intake import Entry
+from contract.samples import judged
 
-ENTRY = Entry(b"leaf", "kind", "about", (), None)
+DRAFT, BAD = judged(0), judged(1)
+
+
+class Desk:
+    """Makes an entry of every draft but one."""
+
+    def prepare(self, draft: Draft) -> Entry:
+        if draft is BAD:
+            raise OutOfRange("draft", "bad", "good ones")
+        return Entry(b"leaf", "kind", "about", (), None)
 
 
 class Scripted:
@@ -46,16 +56,16 @@ def log() -> Scripted:
 
 @pytest.fixture
 def committer(log: Scripted) -> Iterator[Committer]:
-    committer = Committer(log)
+    committer = Committer(Desk(), log)
     yield committer
     log.go.set()
     committer.stop()
 
 
 def test_what_queues_during_one_write_is_written_together(log: Scripted, committer: Committer) -> None:
-    first = committer.submit([ENTRY])
+    first = committer.submit([DRAFT])
     assert log.writing.wait(30)
-    rest = [committer.submit([ENTRY, ENTRY]) for _ in range(5)]
+    rest = [committer.submit([DRAFT, DRAFT]) for _ in range(5)]
     log.go.set()
     assert len(first.result(30)) == 1
     assert [len(future.result(30)) for future in rest] == [2] * 5
@@ -63,26 +73,26 @@ def test_what_queues_during_one_write_is_written_together(log: Scripted, committ
 
 
 def test_past_its_bound_the_queue_refuses_at_once_and_recovers(log: Scripted, committer: Committer) -> None:
-    future = committer.submit([ENTRY] * OUTSTANDING)
+    future = committer.submit([DRAFT] * OUTSTANDING)
     with pytest.raises(StoreFull, match="overloaded") as refused:
-        committer.submit([ENTRY])
+        committer.submit([DRAFT])
     assert refused.value.diagnostics[0].code == "R005"
     log.go.set()
     assert len(future.result(30)) == OUTSTANDING
-    assert len(committer.submit([ENTRY]).result(30)) == 1
+    assert len(committer.submit([DRAFT]).result(30)) == 1
 
 
 def test_after_a_failed_write_everyone_is_told_and_nothing_is_tried_again(log: Scripted, committer: Committer) -> None:
-    first = committer.submit([ENTRY])
+    first = committer.submit([DRAFT])
     assert log.writing.wait(30)
-    rest, asked = committer.submit([ENTRY]), committer.sign()
+    rest, asked = committer.submit([DRAFT]), committer.sign()
     log.broken = StoreError("the disk failed", help="check it")
     log.go.set()
     for future in (first, rest, asked):
         with pytest.raises(StoreError, match="the disk failed"):
             future.result(30)
     with pytest.raises(StoreError, match="the disk failed"):
-        committer.submit([ENTRY])
+        committer.submit([DRAFT])
     assert log.batches == []
 
 
@@ -90,7 +100,7 @@ def test_a_defect_of_ours_shuts_the_store_too(log: Scripted, committer: Committe
     log.broken = ZeroDivisionError("oops")
     log.go.set()
     with pytest.raises(StoreError, match="oops"):
-        committer.submit([ENTRY]).result(30)
+        committer.submit([DRAFT]).result(30)
     with pytest.raises(StoreError, match="oops"):
         committer.sign()
 
@@ -100,23 +110,35 @@ def test_a_refusal_to_sign_shuts_the_store(log: Scripted, committer: Committer) 
     with pytest.raises(StoreDamaged, match="fork"):
         committer.sign().result(30)
     with pytest.raises(StoreDamaged, match="fork"):
-        committer.submit([ENTRY])
+        committer.submit([DRAFT])
 
 
 def test_stopping_writes_and_signs_what_is_queued(log: Scripted) -> None:
-    committer = Committer(log)
+    committer = Committer(Desk(), log)
     log.go.set()
-    futures = [committer.submit([ENTRY]) for _ in range(9)]
+    futures = [committer.submit([DRAFT]) for _ in range(9)]
     committer.stop()
     committer.stop()
     assert all(future.done() for future in futures)
     assert log.signed[-1] == 9
     with pytest.raises(StoreError, match="closed"):
-        committer.submit([ENTRY])
+        committer.submit([DRAFT])
 
 
 def test_a_queued_entry_cannot_be_called_back(log: Scripted, committer: Committer) -> None:
-    future = committer.submit([ENTRY])
+    future = committer.submit([DRAFT])
     assert not future.cancel()
     log.go.set()
     assert future.result(30)
+
+
+def test_a_bad_draft_fails_its_own_caller_alone(log: Scripted, committer: Committer) -> None:
+    first = committer.submit([DRAFT])
+    assert log.writing.wait(30)
+    good, bad, late = committer.submit([DRAFT]), committer.submit([DRAFT, BAD, DRAFT]), committer.submit([DRAFT] * 2)
+    log.go.set()
+    with pytest.raises(OutOfRange, match="bad"):
+        bad.result(30)
+    assert [len(future.result(30)) for future in (first, good, late)] == [1, 1, 2]
+    assert log.batches == [1, 3]
+    assert len(committer.submit([DRAFT] * OUTSTANDING).result(30)) == OUTSTANDING

@@ -15,11 +15,11 @@ def ring(keys: MemoryKeys) -> KeyRing:
 def test_what_is_not_yet_durable_is_found_all_the_same_and_made_only_once() -> None:
     keys = MemoryKeys()
     ring_ = ring(keys)
-    ring_.refer("kim", 1)
-    assert ring_.cipher("kim", "work") is ring_.cipher("kim", "work")
+    ring_.refer(ring_.number("kim"), 1)
+    assert ring_.cipher(ring_.number("kim"), "work") is ring_.cipher(ring_.number("kim"), "work")
     rows = ring_.drain()
     assert (len(rows.subjects), len(rows.data_keys), len(rows.krefs)) == (1, 1, 1)
-    ring_.refer("kim", 2)
+    ring_.refer(ring_.number("kim"), 2)
     rows = ring_.drain()
     assert (len(rows.subjects), len(rows.data_keys), len(rows.krefs)) == (0, 0, 1)
 
@@ -27,14 +27,14 @@ def test_what_is_not_yet_durable_is_found_all_the_same_and_made_only_once() -> N
 def test_another_ring_over_the_same_rows_knows_the_same_names() -> None:
     keys = MemoryKeys()
     first = ring(keys)
-    kref = first.refer("kim", 1)
-    sealed = first.cipher("kim", "work").encrypt(bytes(12), b"text", None)
+    kref = first.refer(first.number("kim"), 1)
+    sealed = first.cipher(first.number("kim"), "work").encrypt(bytes(12), b"text", None)
     keys.add(first.drain())
     second = ring(keys)
     assert second.name(kref) == "kim"
-    again = second.refer("kim", 2)
-    assert second.cipher("kim", "work").decrypt(bytes(12), sealed, None) == b"text"
-    second.refer("lee", 3)
+    again = second.refer(second.number("kim"), 2)
+    assert second.cipher(second.number("kim"), "work").decrypt(bytes(12), sealed, None) == b"text"
+    second.refer(second.number("lee"), 3)
     rows = second.drain()
     keys.add(rows)
     assert [row[0] for row in rows.subjects] == [2]
@@ -44,10 +44,10 @@ def test_another_ring_over_the_same_rows_knows_the_same_names() -> None:
 def test_forgetting_what_is_at_hand_loses_nothing() -> None:
     keys = MemoryKeys()
     ring_ = ring(keys)
-    krefs = {name: ring_.refer(name, 1) for name in (f"n{i}" for i in range(keyring._CACHED + 1))}
-    cipher = ring_.cipher("n5", "work").encrypt(bytes(12), b"text", None)
+    krefs = {name: ring_.refer(ring_.number(name), 1) for name in (f"n{i}" for i in range(keyring._CACHED + 1))}
+    cipher = ring_.cipher(ring_.number("n5"), "work").encrypt(bytes(12), b"text", None)
     keys.add(ring_.drain())
     ring_.settle()
-    assert ring_.cipher("n5", "work").decrypt(bytes(12), cipher, None) == b"text"
+    assert ring_.cipher(ring_.number("n5"), "work").decrypt(bytes(12), cipher, None) == b"text"
     assert not ring_.drain()
     assert ring_.name(krefs["n7"]) == "n7"

@@ -14,7 +14,7 @@ from threading import Lock, Thread
 from typing import Protocol, TypeVar
 
 from airworthy.base.errors import AirworthyError, OutOfRange, StoreError, StoreFull
-from airworthy.record.store import Head, Receipt
+from airworthy.record.store import Draft, Head, Receipt
 from airworthy.storage.intake import Entry
 
 OUTSTANDING = 4_096  # entries queued and not yet acknowledged
@@ -22,8 +22,15 @@ SIGN_EVERY_S = 1.0
 
 T = TypeVar("T")
 Appending = Future[tuple[Receipt, ...]]
-_Append = tuple[Sequence[Entry], Appending]
+_Append = tuple[Sequence[Draft], Appending]
 _Job = _Append | Future[Head] | None  # None: stop
+
+
+class Desk(Protocol):
+    """What makes entries of drafts; called from the committer's thread alone."""
+
+    def prepare(self, draft: Draft) -> Entry:
+        """Whatever it raises is the answer to the caller who brought the draft, and to nobody else."""
 
 
 class Log(Protocol):
@@ -49,7 +56,8 @@ class Committer:
     INVARIANT: a future is answered exactly once: with receipts after the commit, or with the error that shut the store.
     """
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, desk: Desk, log: Log) -> None:
+        self._prepare = desk.prepare
         self._log = log
         self._queue: SimpleQueue[_Job] = SimpleQueue()
         self._lock = Lock()  # guards the two fields below, and that nothing enters the queue once it is shut
@@ -60,13 +68,13 @@ class Committer:
         self._thread = Thread(target=self._run, name="airworthy-committer", daemon=True)
         self._thread.start()
 
-    def submit(self, entries: Sequence[Entry]) -> Appending:
-        """Queues `entries` as neighbours. Raises StoreFull past 4,096 outstanding, or why the store is shut."""
+    def submit(self, drafts: Sequence[Draft]) -> Appending:
+        """Queues `drafts` as neighbours. Raises StoreFull past 4,096 outstanding, or why the store is shut."""
         future: Appending = Answer()
         with self._lock:
             self.check_open()
-            self._outstanding = self._room_for(len(entries))
-            self._queue.put((entries, future))
+            self._outstanding = self._room_for(len(drafts))
+            self._queue.put((drafts, future))
         return future
 
     def sign(self) -> Future[Head]:
@@ -134,14 +142,21 @@ class Committer:
                 asker.set_result(head)
 
     def _append(self, appends: list[_Append]) -> None:
-        entries = [entry for batch, _ in appends for entry in batch]
+        entries: list[Entry] = []
+        good: list[_Append] = []
+        for drafts, future in appends:
+            try:
+                entries += [self._prepare(draft) for draft in drafts]
+                good.append((drafts, future))
+            except Exception as error:  # the edge of one caller's request: its drafts fail, and alone
+                future.set_exception(error)
         receipts = self._log.write(entries)
         self._unsigned = True
         with self._lock:
-            self._outstanding -= len(entries)
+            self._outstanding -= sum(len(drafts) for drafts, _ in appends)
         start = 0
-        for batch, future in appends:
-            stop = start + len(batch)
+        for drafts, future in good:
+            stop = start + len(drafts)
             future.set_result(tuple(receipts[start:stop]))
             start = stop
 

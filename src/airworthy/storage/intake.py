@@ -16,6 +16,7 @@ from airworthy.record.decision import DecisionMade
 from airworthy.record.envelope import Actor, Kref, PayloadRef, Record, kind
 from airworthy.record.store import Content, Draft
 from airworthy.storage.keyring import KeyRing
+from airworthy.storage.randomness import Reserve
 
 MOST_PAYLOADS = 256  # of one entry
 
@@ -46,38 +47,40 @@ def project(record: Record) -> Projection:
 
 
 class Intake:
-    """Prepares drafts, in the thread of whoever brings them, so that a bad draft fails alone and early."""
+    """Prepares drafts, in the thread that writes: many callers doing it at once only took the lock from each other."""
 
     def __init__(self, ring: KeyRing, random: Random) -> None:
         self._ring = ring
-        self._random = random
+        self._random = Reserve(random)
 
     def prepare(self, draft: Draft) -> Entry:
-        """Raises OutOfRange, OutOfProfile or LeafTooLong; nothing was queued then."""
+        """Raises OutOfRange, OutOfProfile or LeafTooLong; what it left in the key ring then leads nowhere."""
         _check(draft)
-        filled, payloads = self._fill(draft)
-        leaf = _leaf(filled)
-        found = project(filled)
-        return Entry(leaf, found.kind, found.about, payloads, found.run)
+        record, payloads = self._fill(draft)
+        found = project(record)
+        return Entry(_leaf(record), found.kind, found.about, payloads, found.run)
 
     def _fill(self, draft: Draft) -> tuple[Record, tuple[bytes, ...]]:
         changes: dict[str, Any] = {}
         payloads: tuple[bytes, ...] = ()
         if draft.subject is not None or draft.contents:
-            kref = self._ring.refer(draft.subject or "", draft.record.ts).hex()
+            number = self._ring.number(draft.subject or "")
+            kref = self._ring.refer(number, draft.record.ts).hex()
             if draft.subject is not None:
                 changes["item"] = Kref(kref)
             if draft.contents:
-                changes["payloads"], payloads = self._seal(draft, kref)
+                changes["payloads"], payloads = self._seal(draft.contents, number, kref)
         if draft.person is not None and (actor := draft.record.actor):
-            kref = self._ring.refer(draft.person, draft.record.ts).hex()
+            kref = self._ring.refer(self._ring.number(draft.person), draft.record.ts).hex()
             changes["actor"] = Actor(actor.kind, actor.role, kref)
         return msgspec.structs.replace(draft.record, **changes) if changes else draft.record, payloads
 
-    def _seal(self, draft: Draft, kref: str) -> tuple[tuple[PayloadRef, ...], tuple[bytes, ...]]:
+    def _seal(
+        self, contents: tuple[Content, ...], number: int, kref: str
+    ) -> tuple[tuple[PayloadRef, ...], tuple[bytes, ...]]:
         references, payloads = [], []
-        for content in draft.contents:
-            cipher = self._ring.cipher(draft.subject or "", content.data_class)
+        for content in contents:
+            cipher = self._ring.cipher(number, content.data_class)
             sealed = seal(cipher, content.purpose, content.body, self._random)
             references.append(
                 PayloadRef(content.purpose, content.data_class, sealed.commitment.hex(), sealed.digest, kref)

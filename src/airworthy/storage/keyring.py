@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 from hashlib import blake2b
-from threading import Lock
 from typing import Protocol
 
 import msgspec
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from airworthy.base.errors import StoreDamaged
 from airworthy.base.ids import Random
 from airworthy.ledger.seal import KEY, unwrap, wrap
+from airworthy.storage.randomness import Reserve
 
 _SHORT = 16  # bytes of a kref, a handle, an authenticator
 _CACHED = 50_000  # subjects whose numbers and keys are kept at hand
@@ -57,10 +57,10 @@ class KeyTable(Protocol):
 
 
 class KeyRing:
-    """Makes and finds names and keys. Any thread at once.
+    """Makes and finds names and keys. One thread makes (`number` to `settle`); any number find, at the same time.
 
-    INVARIANT: what `refer` and `cipher` return is in `drain`'s rows until those are durable; an engine drains after it
-    took an entry from its queue and commits the rows before it acknowledges the entry.
+    INVARIANT: what `number`, `refer` and `cipher` made is among the rows of the next `drain`; an engine commits these
+    before the entry they were made for.
     """
 
     def __init__(self, sealing_key: bytes, table: KeyTable, random: Random) -> None:
@@ -68,8 +68,7 @@ class KeyRing:
         self._naming = _derived(sealing_key, b"name")
         self._binding = _derived(sealing_key, b"bind")
         self._table = table
-        self._random = random
-        self._lock = Lock()
+        self._random = Reserve(random)
         self._last: int | None = None
         self._stored_numbers: dict[bytes, int] | None = None  # by handle, as of the first question
         self._all_at_hand = False  # every subject is in `_stored_numbers` or `_numbers`
@@ -78,25 +77,32 @@ class KeyRing:
         self._ciphers: dict[tuple[int, str], AESGCM] = {}
         self._new: set[int] = set()  # subjects of which every data key is in `_ciphers`
 
-    def refer(self, name: str, ts: int) -> bytes:
-        """A new kref that leads to `name`: 48 bits of milliseconds, which its leaf states anyway, then 80 random bits.
+    def number(self, name: str) -> int:
+        """The number of a subject, made now if there is none."""
+        number = self._numbers.get(name)
+        if number is None:
+            # Keyed BLAKE2b (RFC 7693): a third of what HMAC costs here.
+            handle = blake2b(name.encode(), key=self._naming, digest_size=_SHORT).digest()
+            number = self._numbers[name] = self._stored_number(handle) or self._added(name, handle)
+        return number
+
+    def refer(self, number: int, ts: int) -> bytes:
+        """A new kref that leads to a subject: 48 bits of milliseconds (its leaf states them anyway), then 80 random bits.
 
         Neighbours in time are neighbours in the key store: fully random ones cost a page each to write.
         """
         kref = (ts // 1_000 & 0xFFFF_FFFF_FFFF).to_bytes(6, "big") + self._random.bytes(10)
-        with self._lock:
-            number = self._number(name)
-            self._fresh.krefs.append((kref, number, self._authenticator(kref, number)))
+        self._fresh.krefs.append((kref, number, self._authenticator(kref, number)))
         return kref
 
-    def cipher(self, name: str, data_class: str) -> AESGCM:
-        """The data key of (name, class), made now if there is none."""
-        with self._lock:
-            place = (self._number(name), data_class)
-            if place not in self._ciphers:
-                stored = None if place[0] in self._new else self._stored(*place)
-                self._ciphers[place] = stored or self._made(*place)
-            return self._ciphers[place]
+    def cipher(self, number: int, data_class: str) -> AESGCM:
+        """The data key of a subject and a class, made now if there is none."""
+        place = (number, data_class)
+        cipher = self._ciphers.get(place)
+        if cipher is None:
+            stored = None if number in self._new else self._stored(number, data_class)
+            cipher = self._ciphers[place] = stored or self._made(number, data_class)
+        return cipher
 
     def name(self, kref: bytes) -> str | None:
         """What a kref leads to, None once erased. Raises StoreDamaged."""
@@ -111,18 +117,16 @@ class KeyRing:
 
     def drain(self) -> KeyRows:
         """All rows made since the last call."""
-        with self._lock:
-            rows, self._fresh = self._fresh, KeyRows()
-            return rows
+        rows, self._fresh = self._fresh, KeyRows()
+        return rows
 
     def settle(self) -> None:
         """To be called when drained rows are durable: what is cached may now be forgotten."""
-        with self._lock:
-            if len(self._numbers) > _CACHED and not self._fresh:
-                self._all_at_hand, self._stored_numbers = False, {}
-                self._numbers.clear()
-                self._ciphers.clear()
-                self._new.clear()
+        if len(self._numbers) > _CACHED and not self._fresh:
+            self._all_at_hand, self._stored_numbers = False, {}
+            self._numbers.clear()
+            self._ciphers.clear()
+            self._new.clear()
 
     def check_kref(self, row: KrefRow) -> None:
         """Nothing when the row is as it was written, else StoreDamaged."""
@@ -139,15 +143,6 @@ class KeyRing:
         """The key in a row. Raises StoreDamaged when it is not as it was written."""
         number, data_class, wrapped = row
         return AESGCM(unwrap(self._wrapping, wrapped, _bytes(number) + data_class.encode()))
-
-    def _number(self, name: str) -> int:
-        number = self._numbers.get(name)
-        if number is None:
-            # Keyed BLAKE2b (RFC 7693): a third of what HMAC costs here, and every decision asks.
-            handle = blake2b(name.encode(), key=self._naming, digest_size=_SHORT).digest()
-            number = self._stored_number(handle) or self._added(name, handle)
-            self._numbers[name] = number
-        return number
 
     def _stored_number(self, handle: bytes) -> int | None:
         """Asks the table only where there are more subjects than fit at hand: a query costs more than all the rest."""

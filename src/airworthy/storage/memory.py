@@ -88,10 +88,10 @@ class MemoryStore:
         return len(self.leaves)
 
     def submit(self, drafts: Sequence[Draft]) -> Future[tuple[Receipt, ...]]:
-        entries = [self._intake.prepare(draft) for draft in drafts]
         future: Future[tuple[Receipt, ...]] = Future()
         with self._lock:
             self._check_open()
+            entries = [self._intake.prepare(draft) for draft in drafts]
             self.keys.add(self.ring.drain())
             future.set_result(tuple(self._write(entries)))
         return future

@@ -54,14 +54,12 @@ class SqliteStore(SqliteReader):
             opened.callback(super().close)
             if self.key != key.verifier:
                 raise StoreError(f"the signing key is not that of {self.origin}", code="R007")
-            self._intake = Intake(self.ring, random)
-            self._committer = Committer(appender)
+            self._committer = Committer(Intake(self.ring, random), appender)
             opened.callback(self._committer.stop)
             self._opened = opened.pop_all()
 
     def submit(self, drafts: Sequence[Draft]) -> Future[tuple[Receipt, ...]]:
-        self._committer.check_open()
-        return self._committer.submit([self._intake.prepare(draft) for draft in drafts])
+        return self._committer.submit(drafts)
 
     def append(self, drafts: Sequence[Draft]) -> tuple[Receipt, ...]:
         return self.submit(drafts).result()
