@@ -24,21 +24,21 @@ USAGE_ERROR = 2
 
 app = typer.Typer(
     name="airworthy",
-    help="Takes an AI use case from pilot to production, on proof.",
+    help="Takes an AI use case from pilot to production, on proof. Start with: airworthy try LOG",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("try")(try_)
-app.command("init")(init)
-app.command("check")(check)
-app.command("diff")(diff)
-app.command("plan")(plan_)
-app.command("backtest")(backtest)
-app.command("prove")(prove_)
-app.add_typer(log_commands, name="log")
-app.command("doctor")(doctor)
+app.command("try", short_help="a first look at a log of AI outputs and truths")(try_)
+app.command("init", short_help="nine questions, one charter")(init)
+app.command("check", short_help="every mistake in a charter at once")(check)
+app.command("diff", short_help="what a change of charter costs")(diff)
+app.command("plan", short_help="labels, weeks and hours before anything runs")(plan_)
+app.command("backtest", short_help="a past log through pilot and shadow")(backtest)
+app.command("prove", short_help="the verdict, the blocker, who does what")(prove_)
+app.add_typer(log_commands, name="log", short_help="the log: verify, show, export")
+app.command("doctor", short_help="what is wrong with this installation")(doctor)
 
 
 @app.callback(invoke_without_command=True)
