@@ -1,7 +1,8 @@
 """How gates open and close as truth becomes known: in decision order, never in arrival order.
 
 A decision waits until it is `horizon` old; then its label counts, and a label still missing counts as an error for
-opening and as correct for revoking. INVARIANT: a gate learns decisions in the order they were made.
+opening and as correct for revoking. INVARIANT: a gate learns decisions in the order they were made, and only those of
+its own epoch: what was acted on before a revocation must not revoke the next epoch as well.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class _Waiting(msgspec.Struct):
 
     at: int
     segment: str
+    epoch: int
     score: float
     acted: bool
     loss: float | None = None
@@ -67,10 +69,10 @@ class Learning:
         """Where every gate stands now."""
         return {name: self._stand(segment) for name, segment in self._segments.items()}
 
-    def decided(self, decision: str, *, at: Micros, segment: str, score: float, acted: bool) -> None:
-        """A decision was made; its label is awaited. Decisions of no declared segment teach nobody."""
-        if segment in self._segments:
-            waiting = _Waiting(at, segment, score, acted)
+    def decided(self, decision: str, *, at: Micros, segment: str, score: float | None, acted: bool) -> None:
+        """A decision was made; its label is awaited. Without a score or a declared segment it teaches nobody."""
+        if segment in self._segments and score is not None:
+            waiting = _Waiting(at, segment, self._segments[segment].epoch, score, acted)
             self._waiting.append((decision, waiting))
             self._open[decision] = waiting
 
@@ -95,6 +97,8 @@ class Learning:
 
     def _count(self, waiting: _Waiting) -> str | None:
         segment = self._segments[waiting.segment]
+        if waiting.epoch != segment.epoch:
+            return None
         before = segment.gate.threshold
         segment.gate.learn(waiting.score, 1 if waiting.loss is None else round(waiting.loss))
         if waiting.acted:
