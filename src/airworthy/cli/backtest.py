@@ -19,6 +19,7 @@ from airworthy.evidence.gap import read_gap
 from airworthy.page import gap as gap_page
 from airworthy.page import words
 from airworthy.service.backtest import Backtest
+from airworthy.service.model import model_of
 from airworthy.storage.sqlite import open_store
 
 DATA = ".airworthy"
@@ -45,7 +46,9 @@ def backtest(
     try:
         with steps(console) as progress:
             report = run.run(store, progress=progress)
-        facts = gather(store.scan(), use_case=declared.use_case, policy=declared.policy_digest)
+        facts = gather(
+            store.scan(), use_case=declared.use_case, policy=declared.policy_digest, model=model_of(declared)
+        )
     finally:
         store.close()
     if outputs:

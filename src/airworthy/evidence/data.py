@@ -35,18 +35,15 @@ def lineage_complete(facts: Facts, charter: Charter) -> Measurement:
 
 def production_like_pilot(facts: Facts, charter: Charter) -> Measurement:
     """Share right in the pilot minus share right on all later work, in points of a share; judged once."""
+    if charter.pilot is None:
+        return Unmeasured("the charter names no pilot to compare with", "`pilot` in the charter, then a backtest")
     if facts.gap is None:
-        why = (
-            "the charter names no pilot to compare with"
-            if charter.pilot is None
-            else "the pilot was not done again yet"
-        )
-        return Unmeasured(why, "`pilot` in the charter, then `airworthy backtest`")
+        if facts.finished is not None:
+            return Unmeasured("the log ends with the pilot", "a log that goes on after the pilot")
+        return Unmeasured("the pilot was not done again yet", "`airworthy backtest`")
     of = {one.name: one for one in facts.gap.slices}
     pilot, later = of["P0"], of["P3"]
-    if not later.n:
-        return Unmeasured("the log ends with the pilot", "a log that goes on after the pilot")
-    right = [one.accuracy / MILLION * one.n for one in (pilot, later)]
+    right = [(one.accuracy or 0) / MILLION * one.n for one in (pilot, later)]
     gap, low, high = newcombe(right[0], pilot.n, right[1], later.n, level=0.05)
     return Figure(gap, low, high, later.n, "item", facts.gap.at)
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from airworthy.base.quantity import MILLION
-from airworthy.record.codec import record
+from airworthy.record.codec import AnyRecord, record
 from airworthy.record.data import GapMeasured
-from airworthy.record.decision import DecisionMade, GateClosed, GateOpened, LabelClass, OutcomeLearnt
+from airworthy.record.decision import DecisionMade, GateClosed, GateOpened, LabelClass, Model, OutcomeLearnt, Run
 from airworthy.record.governance import CharterAdopted, RunFinished, RunStarted
 from airworthy.record.store import Stored
 
@@ -40,7 +40,7 @@ class Decisions:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the log holds about one use case under the policy in force."""
+    """What the log holds about one use case under the policy and model in force."""
 
     decisions: Decisions
     charters: tuple[CharterAdopted, ...]
@@ -66,29 +66,39 @@ class _Gathering:
         self.started: RunStarted | None = None
         self.finished: RunFinished | None = None
         self.gap: GapMeasured | None = None
-        self.opened: list[GateOpened] = []
-        self.closed: list[GateClosed] = []
+        self.gates: list[GateOpened | GateClosed] = []
         self.simulated: dict[str, None] = {}
         self.seqs: list[int] = []
         self.others = 0
 
 
-def gather(entries: Iterable[Stored], *, use_case: str, policy: str) -> Facts:
-    """The facts about `use_case` under the policy with digest `policy`. Later runs of it replace earlier ones."""
+def gather(entries: Iterable[Stored], *, use_case: str, policy: str, model: Model | None = None) -> Facts:
+    """The facts about `use_case` under the policy with digest `policy`.
+
+    model   only what this model said; None takes any
+    A later backtest replaces an earlier one; what a run of another policy or model left behind counts for nothing.
+    """
     got = _Gathering()
     for stored in entries:
         found = record(stored.leaf)
         if found.use_case != use_case:
             continue
-        if getattr(found, "policy", policy) != policy:
+        if getattr(found, "policy", policy) != policy or (model and getattr(found, "model", model) != model):
             got.others += isinstance(found, DecisionMade)
             continue
-        _take(got, found)
-        got.seqs.append(stored.seq)
+        if _run_of(found) in (None, got.started and got.started.run) or isinstance(found, RunStarted):
+            _take(got, found)
+            got.seqs.append(stored.seq)
     return _facts(got)
 
 
-def _take(got: _Gathering, found: object) -> None:
+def _run_of(found: AnyRecord) -> str | None:
+    """The backtest a record belongs to, None for one of live work."""
+    run = getattr(found, "run", None)
+    return run.run if isinstance(run, Run) else run
+
+
+def _take(got: _Gathering, found: AnyRecord) -> None:
     match found:
         case DecisionMade():
             got.made.append(found)
@@ -99,31 +109,31 @@ def _take(got: _Gathering, found: object) -> None:
         case CharterAdopted():
             got.charters.append(found)
         case RunStarted():
-            got.started = found
-            got.made = [one for one in got.made if one.run is None]  # a new run under the same policy replaces the old
-            got.finished = got.gap = None
+            _start_over(got, found)
         case RunFinished():
             got.finished = found
         case GapMeasured():
             got.gap = found
-        case GateOpened():
-            got.opened.append(found)
-        case GateClosed():
-            got.closed.append(found)
+        case GateOpened() | GateClosed():
+            got.gates.append(found)
+
+
+def _start_over(got: _Gathering, started: RunStarted) -> None:
+    """A backtest replaces the one before it."""
+    got.started, got.finished, got.gap = started, None, None
+    got.made = [one for one in got.made if one.run is None]
+    got.gates = [one for one in got.gates if one.run is None]
 
 
 def _facts(got: _Gathering) -> Facts:
-    run = got.started.run if got.started else None
-    gates: list[GateOpened | GateClosed] = [*got.opened, *got.closed]
-    mine = [one for one in gates if one.run is None or one.run.run == run]
     return Facts(
         decisions=_columns(got.made, got.outcomes),
         charters=tuple(got.charters),
         started=got.started,
         finished=got.finished,
         gap=got.gap,
-        opened=tuple(one for one in mine if isinstance(one, GateOpened)),
-        closed=tuple(one for one in mine if isinstance(one, GateClosed)),
+        opened=tuple(one for one in got.gates if isinstance(one, GateOpened)),
+        closed=tuple(one for one in got.gates if isinstance(one, GateClosed)),
         simulated=tuple(got.simulated),
         first_seq=got.seqs[0] if got.seqs else 0,
         last_seq=got.seqs[-1] if got.seqs else 0,

@@ -48,12 +48,12 @@ def figures(
     """
     weight = np.ones(len(loss)) if weight is None else weight
     acted = score >= threshold if threshold is not None else np.zeros(len(score), bool)
-    known = ~np.isnan(person_loss)
+    known, sure = ~np.isnan(person_loss), ~np.isnan(score)
     return SliceFigures(
         n=len(loss),
         accuracy=1 - _mean(loss, weight),
-        confidence=_mean(score, weight),
-        calibration_error=_calibration_error(loss, score, weight),
+        confidence=_mean(score[sure], weight[sure]),
+        calibration_error=_calibration_error(loss[sure], score[sure], weight[sure]),
         coverage=_mean(acted.astype(float), weight) if threshold is not None else float("nan"),
         acted_error=_mean(loss[acted], weight[acted]),
         person_accuracy=1 - _mean(person_loss[known], weight[known]),
@@ -83,9 +83,9 @@ def averaged(name: SliceName, splits: Sequence[SliceFigures]) -> GapSlice:
     return GapSlice(
         name,
         round(float(np.mean([one.n for one in splits]))),
-        mean("accuracy") or Ppm(0),
-        mean("confidence") or Ppm(0),
-        mean("calibration_error") or Ppm(0),
+        mean("accuracy"),
+        mean("confidence"),
+        mean("calibration_error"),
         mean("coverage"),
         mean("acted_error"),
         mean("person_accuracy"),
@@ -107,7 +107,7 @@ class Reading(msgspec.Struct, frozen=True):
     causes: tuple[Cause, ...]  # one a filter, largest first
     drift: tuple[float, float, float]  # share right later minus held out, without any filter, with its 95 % interval
     drifted: bool
-    confidence_moved: float  # P3 minus P0
+    confidence_moved: float | None  # P3 minus P0; None where the AI gave none
     verdict: Literal["nothing broke", "the pilot saw easier work", "the work changed", "both"]
 
     @property
@@ -137,7 +137,11 @@ def read_gap(measured: GapMeasured) -> Reading:
         if drifted
         else "nothing broke"
     )
-    return Reading(gap, causes, drift, drifted, _share(of["P3"].confidence) - _share(of["P0"].confidence), verdict)
+    return Reading(gap, causes, drift, drifted, _moved(of["P0"].confidence, of["P3"].confidence), verdict)
+
+
+def _moved(before: Ppm | None, after: Ppm | None) -> float | None:
+    return None if before is None or after is None else (after - before) / MILLION
 
 
 def _cause(one: Ablation, gap: float) -> Cause:
@@ -151,5 +155,5 @@ def _drift(unfiltered: Ablation) -> tuple[float, float, float]:
     return newcombe(later * n, n, before * n_before, n_before, level=0.05)
 
 
-def _share(value: Ppm) -> float:
-    return value / MILLION
+def _share(value: Ppm | None) -> float:
+    return float("nan") if value is None else value / MILLION

@@ -76,11 +76,11 @@ class SoFar(msgspec.Struct, frozen=True):
 def budget_over_time(facts: Facts, charter: Charter, *, looks: int = 48) -> SoFar:
     """Share wrong so far among what would be acted on, at up to `looks` times."""
     made = facts.decisions
-    judged = ~np.isnan(made.loss) & (made.stage != "pilot")
+    judged = ~np.isnan(made.loss) & ~np.isnan(made.score) & (made.stage != "pilot")
     rows = judged & made.certified
     certified = bool(rows.any())
     if not certified and judged.any():
-        rows = judged & (made.score >= np.nanquantile(made.score[judged], 0.9))
+        rows = judged & (made.score >= np.quantile(made.score[judged], 0.9))
     n = int(rows.sum())
     if n < 2:
         return SoFar((), certified)

@@ -44,8 +44,14 @@ def _title(found: GapMeasured, reading: Reading, pilot: GapSlice, later: GapSlic
     }[reading.verdict]
     return (
         said,
-        f"Right in {_p(pilot.accuracy)} in the pilot and {_p(later.accuracy)} on all later work, while mean confidence went from {_p(pilot.confidence)} to {_p(later.confidence)}.",
+        f"Right in {_p(pilot.accuracy)} in the pilot and {_p(later.accuracy)} on all later work, {_sure(pilot, later)}.",
     )
+
+
+def _sure(pilot: GapSlice, later: GapSlice) -> str:
+    if pilot.confidence is None or later.confidence is None:
+        return "and the AI gives no confidence"
+    return f"while mean confidence went from {_p(pilot.confidence)} to {_p(later.confidence)}"
 
 
 def acted(found: GapMeasured) -> str:
@@ -98,7 +104,7 @@ def slices(found: GapMeasured) -> str:
 
 def _slices(found: GapMeasured, width: int) -> str:
     height = 40 + 44 * len(found.slices)
-    values = [v / MILLION for one in found.slices for v in (one.accuracy, one.confidence)]
+    values = [v / MILLION for one in found.slices for v in (one.accuracy, one.confidence) if v is not None]
     low, high = max(0.0, min(values) - 0.1), min(1.0, max(values) + 0.1)
     frame = plot.Frame(width, height, (low, high), (0, 1), left=200 if width > 400 else 12, bottom=28, top=20)
     parts = [plot.axes(frame, [plot.Tick(x, f"{100 * x:g}") for x in plot.nice_ticks(low, high)], [])]
@@ -113,19 +119,30 @@ def _slices(found: GapMeasured, width: int) -> str:
 
 
 def _slice_row(frame: plot.Frame, one: GapSlice, y: float, width: int) -> str:
-    share = one.accuracy / MILLION
-    low, high = clopper_pearson(round(share * one.n), one.n, level=0.05)
     name, under = SLICES[one.name]
-    sure = frame.px(one.confidence / MILLION)
     side = 0 if width > 400 else frame.left
     drop = 0 if width > 400 else -16
     return (
         plot.text(side, y - 2 + drop, name, cls="strong")
         + (plot.text(side, y + 13, f"{under}, n = {words.count(one.n)}") if width > 400 else "")
-        + plot.line(frame.px(low), y, frame.px(high), y, "iv")
-        + plot.dot(frame.px(share), y, "dot ink", 4.5)
-        + plot.line(sure, y - 9, sure, y + 9, "iv accent")
+        + _right(frame, one, y)
+        + _stated(frame, one, y)
     )
+
+
+def _right(frame: plot.Frame, one: GapSlice, y: float) -> str:
+    if one.accuracy is None:
+        return ""
+    share = one.accuracy / MILLION
+    low, high = clopper_pearson(round(share * one.n), one.n, level=0.05)
+    return plot.line(frame.px(low), y, frame.px(high), y, "iv") + plot.dot(frame.px(share), y, "dot ink", 4.5)
+
+
+def _stated(frame: plot.Frame, one: GapSlice, y: float) -> str:
+    if one.confidence is None:
+        return ""
+    x = frame.px(one.confidence / MILLION)
+    return plot.line(x, y - 9, x, y + 9, "iv accent")
 
 
 def _slice(one: GapSlice) -> tuple[str, ...]:
@@ -136,7 +153,7 @@ def _slice(one: GapSlice) -> tuple[str, ...]:
         words.count(one.n),
         _p(one.accuracy),
         _p(one.confidence),
-        f"{one.calibration_error / MILLION:.3f}",
+        words.DASH if one.calibration_error is None else f"{one.calibration_error / MILLION:.3f}",
         _p(one.coverage),
         _p(one.acted_error),
         _p(one.person_accuracy),

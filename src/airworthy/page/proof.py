@@ -87,7 +87,7 @@ def _plots(charter: Charter, facts: Facts, look: FirstLook | None) -> dict[str, 
 
 
 def _risk(look: FirstLook, budget: float, facts: Facts, width: int) -> str:
-    top = max(budget * 1.5, max(point.acted.high for point in look.curve if point.acted.n > 30))
+    top = max(budget * 1.5, max((point.acted.high for point in look.curve if point.acted.n > 30), default=1.0))
     frame = plot.Frame(width, 228, (0, 1), (0, min(1.0, top)))
     xs = [plot.Tick(x / 100, str(x)) for x in (0, 20, 40, 60, 80, 100)]
     ys = [plot.Tick(y, f"{100 * y:g}") for y in plot.nice_ticks(0, min(1.0, top), 4)]
@@ -187,8 +187,9 @@ def chain(facts: Facts, first: Verdict) -> list[str]:
         reading = read_gap(facts.gap)
         kept = words.listed([name.replace("-", " ") for name in reading.named])
         links = [f"the pilot kept only {kept}"] if kept else []
-        moved = f"its confidence moved by {words.points(reading.confidence_moved)}"
-        return [*links, f"right {100 * reading.gap:.1f} points less often on the real work", moved]
+        moved = reading.confidence_moved
+        sure = [] if moved is None else [f"its confidence moved by {words.points(moved)}"]
+        return [*links, f"right {100 * reading.gap:.1f} points less often on the real work", *sure]
     if first.measured is None:
         return [first.why]
     return [

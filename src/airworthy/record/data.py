@@ -15,14 +15,15 @@ SliceName = Literal["P0", "P1", "P2", "P3"]
 class GapSlice(msgspec.Struct, frozen=True):
     """One of the four slices: pilot hold-out, same period uncurated, later curated, later everything.
 
-    Means over the run's seeds. `calibration_error` has ten equal bins. The human baseline is None where unknown.
+    Means over the run's seeds; None where there is nothing to measure: no item, no score, nobody's answer.
+    `calibration_error` has ten equal bins.
     """
 
     name: SliceName
     n: int
-    accuracy: Ppm
-    confidence: Ppm
-    calibration_error: Ppm
+    accuracy: Ppm | None
+    confidence: Ppm | None
+    calibration_error: Ppm | None
     coverage: Ppm | None  # share acted on at the pilot's threshold; None where none could be certified
     acted_error: Ppm | None
     person_accuracy: Ppm | None

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from itertools import islice
+from math import isnan
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,8 @@ from numpy.typing import NDArray
 
 from airworthy.base import canonical
 from airworthy.base.clock import Clock, Micros
+from airworthy.base.diagnostic import Diagnostic, Place
+from airworthy.base.errors import BadInput
 from airworthy.base.quantity import ppm
 from airworthy.charter.model import Charter
 from airworthy.charter.revision import revision
@@ -31,19 +34,21 @@ from airworthy.decision.request import Request
 from airworthy.decision.route import Decision, decide
 from airworthy.record.codec import record
 from airworthy.record.data import GapMeasured
-from airworthy.record.decision import DecisionMade, Model, OutcomeLearnt, Run, Stage
+from airworthy.record.decision import DecisionMade, OutcomeLearnt, Run, Stage
 from airworthy.record.decision import Work as Kind
 from airworthy.record.envelope import Actor, Record
 from airworthy.record.governance import CharterAdopted, LeftOut, RunFinished, RunStarted
 from airworthy.record.store import Content, Draft, Receipt, Store
 from airworthy.service.gap import measure_gap, split_pilot, steps
 from airworthy.service.learning import Learning, Promise
-from airworthy.service.model import Answers, Predictor, Rows, predictor
+from airworthy.service.model import Answers, Predictor, Rows, model_of, predictor, usable
 from airworthy.stats.calibration import NotYetMeasured, fit
 from airworthy.stats.gate import coverage_grid
 from airworthy.stats.grid import reachable
 
 BATCH = 512  # records that become durable together
+EARLY = 1_000  # first scores a grid is made of where no pilot calibrated one
+LAST_MOMENT = Micros(2**63 - 1)
 AHEAD = 4  # batches under way at once
 SYSTEM = Actor("system", "backtest")
 
@@ -77,14 +82,17 @@ class Backtest:
         work = read_work(
             self.charter, self.folder, log_file=self._log_file, progress=lambda n: progress("reading", n, 0)
         )
-        model = predictor(self.charter, work, self.folder)
         run = self._name(work)
-        plan = _Plan(self.charter, work, model)
+        model = predictor(self.charter, work, self.folder)
+        with usable(self.charter):
+            plan = _Plan(self.charter, work, model)
         self.work, self.answers, self.rows = work, plan.answers, plan.rows
         there = _records_of(store, run)
         if there.finished:
             return Report(run, len(plan.rows), 0, there.records, work.left_out)
-        drafts = self._drafts(plan, run, model, progress)
+        with usable(self.charter):
+            gap = self._gap(plan, run, model, progress)
+        drafts = self._drafts(plan, run, gap, progress)
         written = _append(store, islice(drafts, there.records, None))
         store.checkpoint()
         return Report(run, len(plan.rows), written, there.records, work.left_out)
@@ -95,7 +103,7 @@ class Backtest:
         self._log_digest = log
         return canonical.digest(f"{self.charter.digest}{self.charter.model_digest}{log}".encode())[:16]
 
-    def _drafts(self, plan: _Plan, run: str, model: Predictor, progress: Stage_) -> Iterator[Draft]:
+    def _drafts(self, plan: _Plan, run: str, gap: GapMeasured | None, progress: Stage_) -> Iterator[Draft]:
         """Every record of the run, in order."""
         now = self._clock.now()
         yield self._adopted(plan, now)
@@ -105,8 +113,8 @@ class Backtest:
                 progress("deciding", min(done // 2, len(plan.rows)), len(plan.rows))
             yield draft
         progress("deciding", len(plan.rows), len(plan.rows))
-        if self.charter.pilot is not None:
-            yield Draft(record=self._gap(plan, run, model, progress))
+        if gap is not None:
+            yield Draft(record=gap)
         yield Draft(record=self._finished(plan, run))
 
     def _adopted(self, plan: _Plan, now: Micros) -> Draft:
@@ -128,8 +136,10 @@ class Backtest:
             items=len(plan.rows), model=plan.model,
         )  # fmt: skip
 
-    def _gap(self, plan: _Plan, run: str, model: Predictor, progress: Stage_) -> Record:
-        assert self.charter.pilot is not None
+    def _gap(self, plan: _Plan, run: str, model: Predictor, progress: Stage_) -> GapMeasured | None:
+        """The pilot done again; None without a pilot, or where the log ends with it."""
+        if self.charter.pilot is None or in_pilot_period(self.charter, plan.work).all():
+            return None
         total = steps(self.charter)
         found = measure_gap(
             self.charter, plan.work, model, progress=lambda n: progress("doing the pilot again", n, total)
@@ -155,25 +165,52 @@ class _Plan:
     """Which items are streamed, what the model says of them, and what was measured before the first one."""
 
     def __init__(self, charter: Charter, work: Work, model: Predictor) -> None:
-        assert charter.model is not None
         self.work = work
         self.simulated = charter.log.simulated if charter.log else ()
-        self.model = Model(charter.model.provider, charter.model.name, charter.model.version)
-        period = in_pilot_period(charter, work)
+        named = model_of(charter)
+        assert named is not None  # `predictor` refuses a charter without one
+        self.model = named
+        period = in_pilot_period(charter, work) if charter.pilot else np.zeros(len(work), bool)
         curated = np.logical_and.reduce([np.ones(len(work), bool), *filters(charter, work).values()])
         train, calibrate = _used(charter, work, model, period & curated)
         used = np.zeros(len(work), bool)
         used[train] = used[calibrate] = True
         self.used = int(used.sum())
         self.rows: Rows = np.flatnonzero(~used)
+        _require_items(charter, model, int((period & curated).sum()), len(train))
         ask = np.concatenate([calibrate, self.rows])
         answers = model.answers(train, ask)
         cut = len(calibrate)
         self.answers = Answers(answers.output[cut:], answers.score[cut:])
-        self.early_scores = answers.score[:cut] if cut else answers.score[cut : cut + 1_000]
+        early = answers.score[:cut] if cut else answers.score[:EARLY]
+        self.early_scores = early[~np.isnan(early)]
         self.measured = _measured(work, calibrate, Answers(answers.output[:cut], answers.score[:cut]))
         self.kind: list[Kind] = [_kind(bool(period[row]), bool(curated[row])) for row in self.rows]
         self.starts, self.ends = Micros(int(work.at[self.rows[0]])), Micros(int(work.at[self.rows[-1]]))
+
+
+def _require_items(charter: Charter, model: Predictor, pilot: int, train: int) -> None:
+    """Raises BadInput where the pilot leaves nothing to learn from, or nothing to be judged on."""
+    if charter.pilot is None:
+        if model.trains:
+            help = "add `pilot:`, or name a model that is already fitted"
+            raise _too_few(
+                "the model learns, and the charter names no pilot to learn from", charter.place("model"), help
+            )
+        return
+    if not pilot:
+        help = "check `until`, and what its filters keep"
+        raise _too_few("the pilot has no item", charter.place("pilot"), help)
+    if not charter.pilot.split[2]:
+        help = "hold a share out, such as `[0.6, 0.2, 0.2]`"
+        raise _too_few("the pilot holds no item out", charter.place("pilot", "split"), help)
+    if model.trains and not train:
+        help = f"the pilot has {pilot:,}; give the first share of `split` more, or do a longer pilot"
+        raise _too_few("the model learns, and the pilot gives it no item", charter.place("pilot", "split"), help)
+
+
+def _too_few(sentence: str, place: Place, help: str) -> BadInput:
+    return BadInput([Diagnostic("L013", sentence, place, help)])
 
 
 def _used(charter: Charter, work: Work, model: Predictor, pilot: NDArray[np.bool_]) -> tuple[Rows, Rows]:
@@ -186,12 +223,15 @@ def _used(charter: Charter, work: Work, model: Predictor, pilot: NDArray[np.bool
 
 def _measured(work: Work, rows: Rows, answers: Answers) -> Measured | None:
     truth = np.array([*work.truth.words, ""], object)[work.truth.codes[rows]]
+    sure = ~np.isnan(answers.score)
+    if not sure.any():
+        return None
     try:
-        calibrator = fit(answers.score, (answers.output == truth).astype(float))
+        calibrator = fit(answers.score[sure], (answers.output == truth)[sure].astype(float))
     except NotYetMeasured:
         return None
     digest = canonical.digest(repr(sorted(calibrator.to_plain().items())).encode())
-    return Measured(calibrator, digest, len(rows))
+    return Measured(calibrator, digest, int(sure.sum()))
 
 
 def _kind(pilot: bool, curated: bool) -> Kind:
@@ -222,7 +262,7 @@ class _Stream:
             now = Micros(int(self.plan.work.at[row]))
             yield from self._until(now)
             yield self._decided(ordinal, row, now)
-        yield from self._until(Micros(NO_MOMENT + 2**64 - 2))
+        yield from self._until(LAST_MOMENT)
 
     def _promise(self) -> Promise:
         budget = self.charter.error_budget
@@ -230,8 +270,9 @@ class _Stream:
         levels = reachable(
             tuple(map(float, budget.coverages)), per_segment, budget=float(budget.budget), risk=float(budget.risk)
         )
-        thresholds = coverage_grid(self.plan.early_scores, levels)
-        sorted_scores = np.sort(self.plan.early_scores)
+        early = self.plan.early_scores if len(self.plan.early_scores) else np.ones(1)  # no score: nothing can open
+        thresholds = coverage_grid(early, levels)
+        sorted_scores = np.sort(early)
         above = 1 - np.searchsorted(sorted_scores, np.array(thresholds), side="left") / max(1, len(sorted_scores))
         return Promise(
             use_case=self.charter.use_case, point=self.point.point, budget=float(budget.budget), risk=float(budget.risk),
@@ -255,14 +296,13 @@ class _Stream:
         )  # fmt: skip
 
     def _until(self, now: Micros) -> Iterator[Draft]:
-        """Truths that became known by `now`, and the gates they move."""
+        """Truths that became known by `now`, and the gates they move. One known exactly at the horizon still counts."""
         while self.coming and self.coming[0][0] <= now:
             known_at, ordinal = heapq.heappop(self.coming)
-            yield from self._advance(Micros(known_at))
+            yield from self._advance(Micros(known_at - 1))
             yield self._judged(ordinal, Micros(known_at))
-        yield from self._advance(
-            now if now < NO_MOMENT + 2**64 - 2 else Micros(self.plan.ends + 2 * int(self.charter.error_budget.horizon))
-        )
+        matured = self.plan.ends + int(self.charter.error_budget.horizon)  # of the last decision
+        yield from self._advance(Micros(min(now, matured)))
 
     def _advance(self, now: Micros) -> Iterator[Draft]:
         place = Run(self.run, 0, "later_other")
@@ -275,7 +315,7 @@ class _Stream:
         work, kind = self.plan.work, self.plan.kind[ordinal]
         policy = self.policies["pilot" if kind == "pilot" else "shadow"]
         item, output = work.item(row), {self.output_name: self.plan.answers.output[ordinal]}
-        score, subject = float(self.plan.answers.score[ordinal]), work.subject.text(row)
+        score, subject = _score(self.plan.answers, ordinal), work.subject.text(row)
         found = decide(
             Request(point=policy.point, subject=subject, item=item, output=output, score=score, now=now), policy
         )
@@ -291,11 +331,13 @@ class _Stream:
         )
         return Draft(record=record, subject=subject, contents=contents)
 
-    def _made(self, name: str, found: Decision, policy: Policy, score: float, now: Micros, place: Run) -> DecisionMade:
+    def _made(
+        self, name: str, found: Decision, policy: Policy, score: float | None, now: Micros, place: Run
+    ) -> DecisionMade:
         return DecisionMade(
             id=name, ts=self.clock.now(), at=now, use_case=policy.use_case, simulated=self.plan.simulated, point=policy.point,
             attempt=1, stage=policy.stage, charter=policy.charter, policy=policy.digest, epoch=found.epoch,
-            segment=found.segment, model=policy.model, score=ppm(score), confidence=found.confidence,
+            segment=found.segment, model=policy.model, score=None if score is None else ppm(score), confidence=found.confidence,
             threshold=found.threshold, route=found.route, told=found.told, reasons=found.reasons, rules=found.rules,
             audit=found.audit, blind_first=found.blind_first, run=place,
         )  # fmt: skip
@@ -324,6 +366,11 @@ class _Stream:
 
     def _id(self, ordinal: int) -> str:
         return f"{self.run}.{ordinal:07d}"
+
+
+def _score(answers: Answers, ordinal: int) -> float | None:
+    score = float(answers.score[ordinal])
+    return None if isnan(score) else score
 
 
 class _There(msgspec.Struct, frozen=True):

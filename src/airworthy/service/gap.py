@@ -47,7 +47,10 @@ def steps(charter: Charter) -> int:
 
 
 def measure_gap(charter: Charter, work: Work, model: Predictor, *, progress: Progress = lambda _: None) -> GapFigures:
-    """Four slices and the ablation, means over the pilot's seeds; and what an honest pilot would have certified."""
+    """Four slices and the ablation, means over the pilot's seeds; and what an honest pilot would have certified.
+
+    There must be items that the pilot held out, and items after it.
+    """
     assert charter.pilot is not None
     seeds, act_at = charter.pilot.seeds, float(charter.pilot.act_at or charter.error_budget.budget)
     period, kept = in_pilot_period(charter, work), filters(charter, work)
@@ -125,6 +128,8 @@ def _four_slices(
 
 def _certified(score: NDArray[np.float64], loss: NDArray[np.float64], budget: float) -> float | None:
     """The threshold a pilot would have opened at, on its own calibration items."""
+    sure = ~np.isnan(score)
+    score, loss = score[sure], loss[sure]
     if not len(score):
         return None
     levels = reachable(COVERAGES, len(score), budget=budget, risk=RISK)
@@ -135,21 +140,19 @@ def _pilot_and_later(work: Work, model: Predictor, split: Split, period: Bools) 
     """Share right on the hold-out and on all later work, of a pilot done with this split."""
     later = np.flatnonzero(~period)
     ask = np.concatenate([split.hold_out, later])
-    if not len(split.train) or not len(split.hold_out):
-        return float("nan"), float("nan"), 0
     right = 1 - _loss(work, model.answers(split.train, ask).output, ask)
     cut = len(split.hold_out)
-    return float(right[:cut].mean()), float(right[cut:].mean()) if len(later) else float("nan"), cut
+    return float(right[:cut].mean()), float(right[cut:].mean()), cut
 
 
 def _ablation(names: tuple[str, ...], pairs: list[tuple[float, float, int]], later: int) -> Ablation:
-    pilot, production, n = (float(np.nanmean(column)) for column in zip(*pairs, strict=True))
+    pilot, production, n = (float(np.mean(column)) for column in zip(*pairs, strict=True))
     return Ablation(names, ppm(pilot), ppm(production), round(n), later)
 
 
 def _all_filters(names: tuple[str, ...], splits: list[dict[str, SliceFigures]]) -> Ablation:
-    pilot = float(np.nanmean([split["P0"].accuracy for split in splits]))
-    production = float(np.nanmean([split["P3"].accuracy for split in splits]))
+    pilot = float(np.mean([split["P0"].accuracy for split in splits]))
+    production = float(np.mean([split["P3"].accuracy for split in splits]))
     return Ablation(names, ppm(pilot), ppm(production), splits[0]["P0"].n, splits[0]["P3"].n)
 
 
@@ -170,8 +173,6 @@ def _over_time(
     """Share right in each whole or part month after the pilot, everything, with the first seed's model."""
     assert charter.pilot is not None
     later = np.flatnonzero(~period)
-    if not len(later):
-        return ()
     split = split_pilot(charter, period & curated, charter.pilot.seeds[0])
     right = 1 - _loss(work, model.answers(split.train, later).output, later)
     month = work.at[later].astype("datetime64[us]").astype("datetime64[M]")

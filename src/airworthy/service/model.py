@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -13,16 +14,17 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from airworthy.base.diagnostic import Diagnostic
-from airworthy.base.errors import BadInput
+from airworthy.base.diagnostic import Diagnostic, Place
+from airworthy.base.errors import AirworthyError, BadInput
 from airworthy.charter.model import Charter
 from airworthy.data.work import Work
+from airworthy.record.decision import Model
 
 Rows = NDArray[np.int64]
 
 
 class Answers(msgspec.Struct, frozen=True):
-    """What the model said of some items: the output as text, and its own confidence in [0, 1]."""
+    """What the model said of some items: the output as text, and its own confidence in [0, 1], NaN where it gave none."""
 
     output: NDArray[np.object_]
     score: NDArray[np.float64]
@@ -45,7 +47,7 @@ class Recorded:
     def __init__(self, work: Work) -> None:
         assert work.output is not None
         self._output = np.array([*work.output.words, ""], object)[work.output.codes]
-        self._score = np.zeros(len(work)) if work.score is None else np.nan_to_num(work.score)
+        self._score = np.full(len(work), np.nan) if work.score is None else work.score
 
     def answers(self, train: Rows, ask: Rows) -> Answers:
         return Answers(self._output[ask], self._score[ask])
@@ -61,20 +63,27 @@ class Estimator:
         self._build = build
         self._work = work
         self._truth = np.array([*work.truth.words, ""], object)[work.truth.codes]
-        self.trains = hasattr(self._new(), "fit") and not hasattr(self._new(), "classes_")
+        first = self._new()
+        if not hasattr(first, "predict_proba"):
+            raise TypeError(f"{type(first).__name__} has no `predict_proba`")
+        self.trains = hasattr(first, "fit") and not hasattr(first, "classes_")
 
     def answers(self, train: Rows, ask: Rows) -> Answers:
         estimator = self._new()
         with _one_thread():
             if self.trains:
                 estimator.fit(self._work.given[train], self._truth[train])
-            chances = np.asarray(estimator.predict_proba(self._work.given[ask]))
+            chances = np.asarray(estimator.predict_proba(self._work.given[ask]), np.float64)
+        classes = np.asarray(estimator.classes_, object)
+        if chances.shape != (len(ask), len(classes)) or not np.isfinite(chances).all():
+            raise ValueError(f"it answered {chances.shape} chances for {len(ask)} items and {len(classes)} classes")
         best = chances.argmax(axis=1)
         score = np.clip(chances[np.arange(len(best)), best], 0.0, 1.0)
-        return Answers(np.asarray(estimator.classes_, object).astype(str).astype(object)[best], score)
+        return Answers(classes.astype(str).astype(object)[best], score)
 
     def _new(self) -> Any:
-        return deepcopy(self._build) if hasattr(self._build, "predict_proba") else self._build()
+        ready = hasattr(self._build, "predict_proba") and not isinstance(self._build, type)
+        return deepcopy(self._build) if ready else self._build()
 
 
 def _one_thread() -> AbstractContextManager[Any]:
@@ -86,31 +95,50 @@ def _one_thread() -> AbstractContextManager[Any]:
     return cast(AbstractContextManager[Any], threadpool_limits(1))
 
 
+def model_of(charter: Charter) -> Model | None:
+    """The charter's model as records name it."""
+    named = charter.model
+    return None if named is None else Model(named.provider, named.name, named.version)
+
+
 def predictor(charter: Charter, work: Work, folder: Path) -> Predictor:
     """The predictor `charter` names. Raises BadInput, located, when it cannot be found or used."""
     model = charter.model
     if model is None:
-        raise BadInput(
-            [
-                Diagnostic(
-                    "L015",
-                    "the charter names no model",
-                    charter.place("model"),
-                    "add `model:` with `object:` or `recorded: true`",
-                )
-            ]
+        raise _refused(
+            "the charter names no model", charter.place("model"), "add `model:` with `object:` or `recorded: true`"
         )
-    if model.recorded:
-        if work.output is None:
-            help = "name the column of recorded outputs in `log.output`, or a model in `model.object`"
-            raise BadInput([Diagnostic("L015", "the log holds no recorded outputs", charter.place("log"), help)])
-        return Recorded(work)
+    if not model.recorded:
+        with usable(charter):
+            return Estimator(_find(model.object or "", folder), work)
+    if work.output is None:
+        help = "name the column of recorded outputs in `log.output`, or a model in `model.object`"
+        raise _refused("the log holds no recorded outputs", charter.place("log"), help)
+    if work.score is not None and (at := np.flatnonzero((work.score < 0) | (work.score > 1))).size:
+        sentence = f"the score of item `{work.subject.text(int(at[0]))}` is {work.score[at[0]]:g}, outside 0 to 1"
+        help = f"{len(at):,} of {len(work):,} items lie outside; where it is percent, divide the column by 100"
+        raise BadInput([Diagnostic("L011", sentence, charter.place("log", "score"), help)])
+    return Recorded(work)
+
+
+@contextmanager
+def usable(charter: Charter) -> Iterator[None]:
+    """Whatever the charter's own model throws becomes BadInput, located at the model's name."""
     try:
-        return Estimator(_find(model.object or "", folder), work)
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
-        sentence = f"model `{model.object}` cannot be used: {error}"
+        yield
+    except AirworthyError:
+        raise
+    except Exception as error:  # somebody else's code: it may raise anything
+        name = charter.model.object if charter.model else None
+        sentence = (
+            f"model `{name}` cannot be used: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        )
         help = "write `module:object`: beside the charter or installed, building something with `predict_proba`"
-        raise BadInput([Diagnostic("L015", sentence, charter.place("model", "object"), help)]) from None
+        raise _refused(sentence.rstrip(": "), charter.place("model", "object"), help) from error
+
+
+def _refused(sentence: str, place: Place, help: str) -> BadInput:
+    return BadInput([Diagnostic("L015", sentence, place, help)])
 
 
 def _find(name: str, folder: Path) -> Any:

@@ -15,6 +15,7 @@ from airworthy.evidence.judged import Judged
 from airworthy.evidence.trial import FirstLook, look
 from airworthy.page import proof as proof_page
 from airworthy.record.store import Reader
+from airworthy.service.model import model_of
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -28,7 +29,7 @@ class Proof(msgspec.Struct, frozen=True):
 
 def prove(charter: Charter, reader: Reader, stage: Stage | None, *, folder: Path) -> Proof:
     """Judges every claim for `stage`, by default the next one after the charter's."""
-    facts = gather(reader.scan(), use_case=charter.use_case, policy=charter.policy_digest)
+    facts = gather(reader.scan(), use_case=charter.use_case, policy=charter.policy_digest, model=model_of(charter))
     found = readiness(facts, charter, stage or next_stage(charter.stage))
     log = proof_page.LogFacts(reader.origin, reader.verifier_key, reader.head(), folder.name)
     return Proof(found, facts, _look(facts), log)
