@@ -43,7 +43,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     who: str
 
 
-ALL_STAGES: tuple[Stage, ...] = ("shadow", "assist", "default")
+ALL_STAGES: tuple[Stage, ...] = ("pilot", "shadow", "assist", "default")
 LATER: tuple[Stage, ...] = ("assist", "default")
 
 

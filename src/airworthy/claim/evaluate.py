@@ -26,6 +26,8 @@ def evaluate(spec: Spec, measurement: Measurement, charter: Charter) -> Verdict:
     """The verdict on `spec` given what was measured, under the limits `charter` sets."""
     limits = _Limits(spec, next((one for one in charter.claims if one.claim == spec.claim), None), charter)
     match measurement:
+        case Share() | Mean() if not len(measurement.values):
+            return limits.verdict("undecided", None, why=f"not one {measurement.of} was seen", takes=spec.action)
         case Unmeasured():
             return limits.verdict("undecided", None, why=measurement.why, takes=measurement.takes)
         case Share():
