@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,7 +30,8 @@ ROLES = {
     "refuted": "bold red",
 }
 GLYPH = {"proven": ("✓", "+"), "undecided": ("◌", "?"), "refuted": ("✕", "x")}
-_PLAIN = str.maketrans("├┤─●█░≥≤−–✓◌✕", "[]-*#.><--+?x")
+_PLAIN = str.maketrans("├┤─●█░≥≤−–·…✓◌✕", "[]-*#.><--..+?x")
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # moves the cursor or turns the text
 
 Advance = Callable[[int], None]
 
@@ -66,7 +68,7 @@ class Console:
     def fact(self, head: str, words: str, *, indent: int = 20) -> None:
         """A bold head, then its sentence in a column; a long head gets a line of its own."""
         if len(head) + 2 > indent:
-            self.line(head + ".", "strong")
+            self.wrapped(head + ".", style="strong")
             self.wrapped(" " * indent + words, hanging=indent)
             return
         first, *rest = textwrap.wrap(words, WIDTH - indent)
@@ -83,6 +85,7 @@ class Console:
         return f"{GLYPH[verdict][0]} {verdict}", verdict
 
     def _spell(self, words: str) -> str:
+        words = _UNSAFE.sub(" ", words)
         if self._unicode:
             return words
         encoding = self._rich.encoding or "ascii"

@@ -13,6 +13,8 @@ import typer
 from airworthy.base.diagnostic import Diagnostic, Place
 from airworthy.base.errors import BadInput
 from airworthy.cli.console import Console, progress
+from airworthy.cli.paper import check_target, write_page
+from airworthy.data.guess import guess
 from airworthy.data.question import Question
 from airworthy.data.table import read
 from airworthy.evidence.judged import Rate
@@ -65,25 +67,27 @@ def try_(
     airworthy try outcomes.csv --output predicted --truth actual --score confidence --time decided_at
     """
     if output_ is None and loss is None:
-        raise BadInput([_which_columns(log)])
+        raise _which_columns(Console(), log)
+    target = page or Path(log.name.removesuffix(".gz")).with_suffix(".html")
     question = Question(
         output=output_ or loss or "", truth=truth, score=score, time=time_, segments=tuple(segment or ()), person=person,
         loss=loss, tolerance=tolerance, item=item, date_format=date_format,
     )  # fmt: skip
     console = Console(quiet=json)
     started = time.perf_counter()
+    check_target(target, log=log, chosen=page is not None)
     with progress(console, f"reading {log.name}") as advance:
         trial = first_look(log, question, progress=advance)
-    target = page or Path(log.name.removesuffix(".gz")).with_suffix(".html")
     follow = _follow(log, question)
     draft = draft_from_log(log, question, trial.look)
     said = f"what decides `{question.output}`" if not question.truth else f"{question.output} against {question.truth}"
     html = trial_page.page(
         trial.look, log=log.name, question=said, taken=trial.taken, charter=draft, next=follow, simulated=simulated
     )
-    target.write_text(html, encoding="utf-8")
+    write_page(target, html)
     if json:
-        typer.echo(msgspec.json.encode({"page": str(target), "log": str(log), "trial": trial}))
+        about = {"page": str(target), "log": str(log), "headline": finding.headline(trial.look), "simulated": simulated}
+        typer.echo(msgspec.json.encode({**about, "trial": trial}))
         return
     _print(console, trial, target, follow, time.perf_counter() - started, simulated)
 
@@ -96,13 +100,20 @@ def _follow(log: Path, question: Question) -> str:
     return " ".join([f"airworthy init --from {shlex.quote(str(log))}", *named, *form])
 
 
-def _which_columns(log: Path) -> Diagnostic:
+def _which_columns(console: Console, log: Path) -> BadInput:
+    """Shows the log's columns, and says which of them may be meant."""
     table = read(log)
-    names = ", ".join(f"{name} ({len(column.words)})" for name, column in table.columns.items())
-    help = f"add --output COLUMN and --truth COLUMN; columns and how many values each has: {names}"
-    return Diagnostic(
-        "U002", "which column holds what the AI said, and which what turned out to be true?", Place(str(log)), help
-    )
+    console.line(f"{'column':<32}{'values':>9}  such as", "quiet")
+    for name, column in table.columns.items():
+        such = ", ".join(words.short(word, 24) for word in column.words[:8])
+        console.line(f"{words.short(name, 31):<32}{words.count(len(column.words)):>9}  {words.short(such, 37)}")
+    console.line()
+    found = guess(table)
+    named = [f"{option} {shlex.quote(found.get(option, 'COLUMN'))}" for option in ("--output", "--truth")]
+    named += [f"{option} {shlex.quote(found[option])}" for option in ("--score", "--time") if option in found]
+    sentence = "which column holds what the AI said, and which what turned out to be true?"
+    help = " ".join(["perhaps: airworthy try", shlex.quote(str(log)), *named])
+    return BadInput([Diagnostic("U002", sentence, Place(str(log)), help)])
 
 
 def _print(console: Console, trial: Trial, page: Path, follow: str, seconds: float, simulated: str) -> None:
@@ -135,18 +146,18 @@ def _table(console: Console, look: FirstLook) -> None:
     top = max(0.30, *(row.acted.high for row in look.rows if row.threshold is not None), 0.30)
     ends = "".join(f"{f'{100 * top * i / 3:.0f} %':>9}" for i in range(1, 4))
     level = words.budget(1 - look.risk)
-    console.line(f"error     can be             share   {level}, at      0 %{ends}", style="quiet")
-    console.line("budget  acted on    items    wrong   any time       ·" + "        ·" * 3, style="quiet")
+    console.line(f"error     can be              share   {level}, at    0 %{ends}", style="quiet")
+    console.line("budget  acted on     items    wrong   any time     ·" + "        ·" * 3, style="quiet")
     for row in look.rows:
         _row(console, row, top, row is look.best)
 
 
 def _row(console: Console, row: BudgetRow, top: float, best: bool) -> None:
-    head = f"{words.budget(row.budget):>5}  "
+    head = f"{words.budget(row.budget):>6}  "
     if row.threshold is None:
         console.parts([(head, ""), ("nothing yet", "undecided")])
         return
-    cells = f"{words.whole_percent(row.coverage):>8} {words.count(row.items):>9} {words.percent(row.acted.share):>7}   {words.interval(row.acted):<13}"
+    cells = f"{words.whole_percent(row.coverage):>8}{words.count(row.items):>10}{words.percent(row.acted.share):>9}   {words.interval(row.acted):<13}"
     console.parts([(head + cells, "strong" if best else ""), *_scale(row.acted, row.budget, top)])
 
 

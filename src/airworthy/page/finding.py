@@ -7,6 +7,8 @@ from airworthy.evidence.search import Group
 from airworthy.evidence.trial import BudgetRow, FirstLook, OverTime
 from airworthy.page import words
 
+FEWEST_SURE = 200  # items before anything is said about confidences
+
 NOT_MEASURED = (
     ("Who acts, and who answers when it is wrong", "Ownership: not measured yet"),
     ("When each item was committed, and by whom", "Effort, speed, hand-offs: not measured yet"),
@@ -54,7 +56,11 @@ def sureness(look: FirstLook) -> tuple[str, str] | None:
     if look.confidence is None or look.calibration_error is None:
         return None
     gap = look.confidence - (1 - look.overall.share)
-    said = f"Mean confidence {words.percent(look.confidence)}, right in {words.percent(1 - look.overall.share)}; calibration error {look.calibration_error:.3f}."
+    said = f"Mean confidence {words.percent(look.confidence)}, right in {words.percent(1 - look.overall.share)}"
+    if look.n < FEWEST_SURE:
+        count = f"{words.plural(look.n, 'item')} of the {FEWEST_SURE} that takes"
+        return "Whether it is as sure as it is right is not measured yet", f"{said}: {count}."
+    said += f"; calibration error {look.calibration_error:.3f}."
     if look.calibration_error <= 0.02:
         return "It is about as sure as it is right", said + " Its confidences can be shown to people, with their bands."
     if abs(gap) <= 0.02:
@@ -73,6 +79,7 @@ def over_time(time: OverTime) -> tuple[str, str]:
     said = f"{halves}: {words.points(change)} ({words.between(low, high)})."
     title = {
         "held": "It held over time",
+        "cannot tell": "Too few items to tell whether it holds over time",
         "got worse": "It got worse with time",
         "got better": "It got better with time",
     }
@@ -86,7 +93,7 @@ def breaks(look: FirstLook) -> tuple[str, str]:
             return "No groups to look at", "No other column of the log sorts items into groups of 50 or more."
         return (
             "No group stands out",
-            f"{words.plural(look.search.looked_at, 'group')} were looked at; none is surely worse than the rest.",
+            f"{words.plural(look.search.looked_at, 'group was', 'groups were')} looked at; none is surely worse than the rest.",
         )
     worst = look.search.groups[0]
     return (
@@ -103,7 +110,8 @@ def _expected(look: FirstLook, group: Group) -> str:
 
 def name(group: Group) -> str:
     """`Category 44`"""
-    return f"{group.column.replace('_', ' ').strip().capitalize()} {group.word}"
+    column = group.column.replace("_", " ").strip()
+    return f"{words.short(column[:1].upper() + column[1:])} {words.short(group.word)}"
 
 
 def closed(look: FirstLook) -> list[tuple[str, str]]:
@@ -122,14 +130,27 @@ def closed(look: FirstLook) -> list[tuple[str, str]]:
             (f"More labels alone will not reach {words.budget(row.budget)}.", f"{who} wrong in {_of(row.acted)}.")
         )
     for row in few:
+        if row.acted.share >= row.budget:
+            said.append(_open_question(look, row))
+            continue
         more = f"About {words.count(row.more_labels)} more judged items" if row.more_labels else "More judged items"
         said.append(
             (
                 f"{words.budget(row.budget)} may come within reach.",
-                f"{more} like the surest {_share(row)} would open it, if they stay wrong in {_of(row.acted)}.",
+                f"{more}{_like(look, row)} would open it, if they stay wrong in {_of(row.acted)}.",
             )
         )
     return said
+
+
+def _like(look: FirstLook, row: BudgetRow) -> str:
+    return f" like the surest {_share(row)}" if look.confidence is not None else ""
+
+
+def _open_question(look: FirstLook, row: BudgetRow) -> tuple[str, str]:
+    """Seen above the budget, by too few items to say that it is."""
+    who = f"The surest {_share(row)} of items" if look.confidence is not None else "All items"
+    return f"{words.budget(row.budget)} is open.", f"{who} were wrong in {_of(row.acted)}: too few to tell."
 
 
 def _of(rate: Rate) -> str:

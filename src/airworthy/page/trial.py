@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from airworthy.evidence.search import FEWEST
 from airworthy.evidence.trial import BudgetRow, FirstLook
 from airworthy.page import figure, finding, sheet, words
 
@@ -26,7 +27,7 @@ def page(look: FirstLook, *, log: str, question: str, taken: str, charter: str, 
         certainty=words.budget(1 - look.risk),
         risk=f"{look.risk:g}",
         needed=words.count(len(look.rows) / look.risk),
-        rows=[_row(row, row is look.best) for row in look.rows],
+        rows=[_row(row, look, row is look.best) for row in look.rows],
         closed=finding.closed(look),
         taken=taken,
         slider=figure.slider(look) if look.curve else None,
@@ -41,7 +42,7 @@ def page(look: FirstLook, *, log: str, question: str, taken: str, charter: str, 
     )
 
 
-def _row(row: BudgetRow, on: bool) -> dict[str, object]:
+def _row(row: BudgetRow, look: FirstLook, on: bool) -> dict[str, object]:
     if row.threshold is None:
         closed = {"coverage": "nothing yet", "number": "0", "wrong": words.DASH, "share": words.DASH}
         return {**closed, "budget": words.budget(row.budget), "interval": "", "threshold": words.DASH, "on": False}
@@ -52,7 +53,7 @@ def _row(row: BudgetRow, on: bool) -> dict[str, object]:
         "wrong": words.count(row.acted.wrong),
         "share": words.percent(row.acted.share),
         "interval": f"({words.interval(row.acted)})",
-        "threshold": f"{row.threshold:.3f}",
+        "threshold": "all items" if look.confidence is None else f"{row.threshold:.3f}",
         "on": on,
     }
 
@@ -65,7 +66,7 @@ def _segments(look: FirstLook) -> dict[str, object] | None:
     title = f"{len(opened)} of {words.plural(len(look.segments), 'segment')} could open at {budget}"
     rows = [
         (
-            f"{row.column} {row.word}",
+            f"{words.short(row.column)} {words.short(row.word)}",
             words.count(row.rate.n),
             words.percent(row.rate.share),
             f"({words.interval(row.rate)})",
@@ -97,9 +98,9 @@ def _groups(look: FirstLook) -> dict[str, object]:
         )
         for group in found.groups
     ]
-    searched = words.listed([f"`{column}`" for column in found.columns]) or "no column"
+    searched = words.listed([f"`{words.short(column)}`" for column in found.columns]) or "no column"
     how = (
-        f"Searched: {searched}; {words.plural(found.looked_at, 'group')} of {50} items or more. The risk of {look.risk:g} is "
+        f"Searched: {searched}; {words.plural(found.looked_at, 'group')} of {words.count(max(FEWEST, look.n // 500))} items or more. The risk of {look.risk:g} is "
         "divided among them, so that a log with nothing to find shows a group in at most that share of cases. These were "
         "picked out of a search: expect them to look less bad on new items."
     )

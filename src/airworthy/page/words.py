@@ -14,15 +14,26 @@ def count(n: float) -> str:
 
 
 def percent(share: float | None, digits: int = 1) -> str:
-    """`17.0 %`; a dash where there is nothing."""
+    """`17.0 %`; a dash where there is nothing. Something never reads as nothing, nor nearly all as all."""
     if share is None:
         return DASH
-    return f"{100 * share:.{digits}f} %".replace("-", "−")
+    least = 0.1**digits / 100
+    if 0 < share < least / 2:
+        return f"< {100 * least:.{digits}f} %"
+    if 1 - least / 2 < share < 1:
+        return f"> {100 * (1 - least):.{digits}f} %"
+    return f"{_fixed(100 * share, digits)} %"
 
 
 def whole_percent(share: float) -> str:
-    """`12 %`; below one percent it keeps a digit, so that something never reads as nothing."""
-    return percent(share, 0 if share >= 0.01 or share == 0 else 1)
+    """`12 %`; below one percent and near all it keeps a digit, so that something never reads as nothing."""
+    return percent(share, 0 if share in (0, 1) or 0.01 <= share < 0.995 else 1)
+
+
+def _fixed(number: float, digits: int, sign: str = "") -> str:
+    """With a true minus sign, and without one before zero."""
+    said = f"{number:{sign}.{digits}f}"
+    return said.lstrip("+-") if float(said) == 0 else said.replace("-", "−")
 
 
 def budget(share: float) -> str:
@@ -32,7 +43,7 @@ def budget(share: float) -> str:
 
 def between(low: float, high: float, digits: int = 1) -> str:
     """`14.5 to 19.5`, in percent."""
-    return f"{100 * low:.{digits}f} to {100 * high:.{digits}f}".replace("-", "−")
+    return f"{_fixed(100 * low, digits)} to {_fixed(100 * high, digits)}"
 
 
 def interval(rate: Rate) -> str:
@@ -52,7 +63,7 @@ def right(rate: Rate) -> str:
 
 def points(difference: float) -> str:
     """`+0.4 points`, `−13.3 points`"""
-    return f"{100 * difference:+.1f} points".replace("-", "−")
+    return f"{_fixed(100 * difference, 1, '+')} points"
 
 
 def day(at: int) -> str:
@@ -66,6 +77,11 @@ def days(start: int, end: int) -> str:
     first, last = moment(start), moment(end)
     head = f"{first.day} {first:%b}" + ("" if first.year == last.year else f" {first.year}")
     return f"{head} to {last.day} {last:%b %Y}"
+
+
+def short(text: str, most: int = 40) -> str:
+    """A name or a cell, cut where it is too long to be one."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def plural(n: int, one: str, many: str | None = None) -> str:
