@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
@@ -33,6 +34,7 @@ class Scripted:
         self.batches: list[int] = []
         self.signed: list[int] = []
         self.broken: BaseException | None = None
+        self.unsignable = False
 
     def write(self, entries: Sequence[Entry]) -> list[Receipt]:
         self.writing.set()
@@ -43,6 +45,8 @@ class Scripted:
         return [Receipt("log", seq, b"") for seq in range(len(entries))]
 
     def sign(self) -> Head:
+        if self.unsignable:
+            raise StoreDamaged("a fork", code="R006")
         if self.broken:
             raise self.broken
         self.signed.append(sum(self.batches))
@@ -142,3 +146,28 @@ def test_a_bad_draft_fails_its_own_caller_alone(log: Scripted, committer: Commit
     assert [len(future.result(30)) for future in (first, good, late)] == [1, 1, 2]
     assert log.batches == [1, 3]
     assert len(committer.submit([DRAFT] * OUTSTANDING).result(30)) == OUTSTANDING
+
+
+def test_callers_that_wait_are_answered_like_those_that_hold_a_future(log: Scripted, committer: Committer) -> None:
+    with ThreadPoolExecutor(3) as callers:
+        good, bad = callers.submit(committer.append, [DRAFT] * 2), callers.submit(committer.append, [BAD])
+        log.go.set()
+        assert len(good.result(30)) == 2
+        with pytest.raises(OutOfRange, match="bad"):
+            bad.result(30)
+        log.broken = StoreError("the disk failed")
+        with pytest.raises(StoreError, match="the disk failed"):
+            callers.submit(committer.append, [DRAFT]).result(30)
+
+
+def test_an_acknowledged_entry_stays_acknowledged_when_signing_fails_after_it(log: Scripted) -> None:
+    committer = Committer(Desk(), log)
+    log.unsignable = True
+    first = committer.submit([DRAFT])
+    assert log.writing.wait(30)
+    asked = committer.sign()
+    log.go.set()
+    assert len(first.result(30)) == 1
+    with pytest.raises(StoreDamaged, match="fork"):
+        asked.result(30)
+    committer.stop()

@@ -1,6 +1,7 @@
 """One thread that writes: it takes whatever queued while the last flush ran, makes it durable, then answers.
 
-There is no timer for batches: a lone caller waits for one flush, and many callers share one.
+There is no timer for batches: a lone caller waits for one flush, and many callers share one. Callers who were answered
+together get a moment to come back together: otherwise a few of them start the next flush and the rest wait for it.
 """
 
 from __future__ import annotations
@@ -11,18 +12,18 @@ from concurrent.futures import Future
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from airworthy.base.errors import AirworthyError, OutOfRange, StoreError, StoreFull
 from airworthy.record.store import Draft, Head, Receipt
+from airworthy.storage.answer import Answer, Append, Receipts, Wait
 from airworthy.storage.intake import Entry
 
 OUTSTANDING = 4_096  # entries queued and not yet acknowledged
 SIGN_EVERY_S = 1.0
+_PATIENCE = 3  # times the committer gives way to other threads without anyone bringing anything
 
-T = TypeVar("T")
-Appending = Future[tuple[Receipt, ...]]
-_Append = tuple[Sequence[Draft], Appending]
+_Append = tuple[Sequence[Draft], Append]
 _Job = _Append | Future[Head] | None  # None: stop
 
 
@@ -43,17 +44,11 @@ class Log(Protocol):
         """Signs the present head, durably. A refusal shuts the store."""
 
 
-class Answer(Future[T]):
-    """A future that cannot be called back: what is queued will be written."""
-
-    def cancel(self) -> bool:
-        return False
-
-
 class Committer:
     """Queue, thread and answers.
 
-    INVARIANT: a future is answered exactly once: with receipts after the commit, or with the error that shut the store.
+    INVARIANT: every job is answered exactly once: with receipts after the commit, with what its own drafts failed with,
+    or with the error that shut the store.
     """
 
     def __init__(self, desk: Desk, log: Log) -> None:
@@ -65,17 +60,21 @@ class Committer:
         self._refusal: AirworthyError | None = None
         self._unsigned = False
         self._sign_at = 0.0
+        self._answered = 0  # jobs of the last batch
         self._thread = Thread(target=self._run, name="airworthy-committer", daemon=True)
         self._thread.start()
 
-    def submit(self, drafts: Sequence[Draft]) -> Appending:
+    def submit(self, drafts: Sequence[Draft]) -> Future[Receipts]:
         """Queues `drafts` as neighbours. Raises StoreFull past 4,096 outstanding, or why the store is shut."""
-        future: Appending = Answer()
-        with self._lock:
-            self.check_open()
-            self._outstanding = self._room_for(len(drafts))
-            self._queue.put((drafts, future))
+        future: Answer[Receipts] = Answer()
+        self._enqueue(drafts, future)
         return future
+
+    def append(self, drafts: Sequence[Draft]) -> Receipts:
+        """`submit`, waited for."""
+        wait = Wait()
+        self._enqueue(drafts, wait)
+        return wait.result()
 
     def sign(self) -> Future[Head]:
         """Queues a signature over everything submitted before."""
@@ -102,6 +101,12 @@ class Committer:
                 help=self._refusal.diagnostics[0].help,
             )
 
+    def _enqueue(self, drafts: Sequence[Draft], append: Append) -> None:
+        with self._lock:
+            self.check_open()
+            self._outstanding = self._room_for(len(drafts))
+            self._queue.put((drafts, append))
+
     def _room_for(self, entries: int) -> int:
         if entries > OUTSTANDING:
             raise OutOfRange("drafts", entries, f"at most {OUTSTANDING} in one transaction")
@@ -122,13 +127,25 @@ class Committer:
 
     def _take(self) -> list[_Job]:
         """Everything that is queued, at least one job; none when it is time to sign."""
-        jobs: list[_Job] = []
         wait = max(0.0, self._sign_at - time.monotonic()) if self._unsigned else None
+        try:
+            jobs = [self._queue.get(timeout=wait)]
+        except Empty:
+            return []
+        self._drain(jobs)
+        patience = _PATIENCE
+        while patience and len(jobs) < self._answered:
+            time.sleep(0)  # lets go of the interpreter, for no set time
+            patience = _PATIENCE if self._drain(jobs) else patience - 1
+        return jobs
+
+    def _drain(self, jobs: list[_Job]) -> bool:
+        """Moves what is queued to `jobs`; true when there was anything."""
+        before = len(jobs)
         with suppress(Empty):
-            jobs.append(self._queue.get(timeout=wait))
             while True:
                 jobs.append(self._queue.get_nowait())
-        return jobs
+        return len(jobs) > before
 
     def _serve(self, jobs: list[_Job]) -> None:
         appends = [job for job in jobs if isinstance(job, tuple)]
@@ -143,22 +160,20 @@ class Committer:
 
     def _append(self, appends: list[_Append]) -> None:
         entries: list[Entry] = []
-        good: list[_Append] = []
-        for drafts, future in appends:
+        good: list[tuple[Append, slice]] = []
+        for drafts, append in appends:
+            start = len(entries)
             try:
                 entries += [self._prepare(draft) for draft in drafts]
-                good.append((drafts, future))
+                good.append((append, slice(start, len(entries))))
             except Exception as error:  # the edge of one caller's request: its drafts fail, and alone
-                future.set_exception(error)
+                append.set_exception(error)
         receipts = self._log.write(entries)
-        self._unsigned = True
+        self._unsigned, self._answered = True, len(appends)
         with self._lock:
             self._outstanding -= sum(len(drafts) for drafts, _ in appends)
-        start = 0
-        for drafts, future in good:
-            stop = start + len(drafts)
-            future.set_result(tuple(receipts[start:stop]))
-            start = stop
+        for append, its in good:
+            append.set_result(tuple(receipts[its]))
 
     def _shut(self, error: BaseException, jobs: list[_Job]) -> None:
         """Fails everyone who waits. A file whose last write failed is in an unknown state: nothing is tried again."""
@@ -168,6 +183,6 @@ class Committer:
             while not self._queue.empty():
                 jobs.append(self._queue.get_nowait())
         for job in jobs:
-            future = job[1] if isinstance(job, tuple) else job
-            if future is not None and not future.done():
-                future.set_exception(refusal)
+            answer = job[1] if isinstance(job, tuple) else job
+            if answer is not None and not answer.done():
+                answer.set_exception(refusal)

@@ -87,7 +87,7 @@ class KeyRing:
         return number
 
     def refer(self, number: int, ts: int) -> bytes:
-        """A new kref that leads to a subject: 48 bits of milliseconds (its leaf states them anyway), then 80 random bits.
+        """A new kref leading to a subject: 48 bits of milliseconds (its leaf states them anyway), then 80 random bits.
 
         Neighbours in time are neighbours in the key store: fully random ones cost a page each to write.
         """

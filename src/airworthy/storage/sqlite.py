@@ -62,7 +62,7 @@ class SqliteStore(SqliteReader):
         return self._committer.submit(drafts)
 
     def append(self, drafts: Sequence[Draft]) -> tuple[Receipt, ...]:
-        return self.submit(drafts).result()
+        return self._committer.append(drafts)
 
     def checkpoint(self) -> Head:
         return self._committer.sign().result()
