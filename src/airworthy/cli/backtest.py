@@ -14,6 +14,7 @@ from airworthy.base.clock import SystemClock, iso
 from airworthy.charter.load import load
 from airworthy.claim.catalogue import BY_ID
 from airworthy.cli.console import Console, steps
+from airworthy.cli.paper import check_target
 from airworthy.evidence.facts import gather
 from airworthy.evidence.gap import read_gap
 from airworthy.page import gap as gap_page
@@ -40,6 +41,8 @@ def backtest(
     Nothing acts. Interrupted, it goes on where it stopped. Then: airworthy prove CHARTER
     """
     declared = load(charter, BY_ID)
+    if outputs:
+        check_target(outputs, log=data / "log.db", chosen=True, option="--outputs")
     console, started = Console(quiet=json), time.perf_counter()
     run = Backtest(declared, charter.parent, SystemClock(), log_file=log)
     store = open_store(data)

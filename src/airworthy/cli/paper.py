@@ -14,7 +14,7 @@ _LONGEST = 200  # characters of a file name
 _LOOKED_AT = 1 << 16  # bytes of a page in which it says whose it is
 
 
-def check_target(target: Path, *, log: Path, chosen: bool) -> None:
+def check_target(target: Path, *, log: Path, chosen: bool, option: str = "--page") -> None:
     """Raises BadInput before any work is done when `target` cannot take a page.
 
     chosen   someone named this file; otherwise only a page of ours is written over
@@ -24,12 +24,12 @@ def check_target(target: Path, *, log: Path, chosen: bool) -> None:
             "U003",
             f"the page cannot be written to `{target}`",
             target,
-            "name a file in a folder that exists: --page FILE",
+            f"name a file in a folder that exists: {option} FILE",
         )
     if not target.exists():
         return
     if log.exists() and target.samefile(log):
-        raise _refuse("U004", "the page would be written over the log", target, "name another file: --page FILE")
+        raise _refuse("U004", "the page would be written over the log", target, f"name another file: {option} FILE")
     if not chosen and not _is_ours(target):
         raise _refuse(
             "U004",

@@ -20,6 +20,7 @@ from airworthy.claim.readiness import Readiness
 from airworthy.claim.verdict import Verdict
 from airworthy.cli.backtest import DATA
 from airworthy.cli.console import Console, progress
+from airworthy.cli.paper import check_target, write_page
 from airworthy.page import proof as proof_page
 from airworthy.page import verdicts, words
 from airworthy.service.prove import Proof, prove, render
@@ -48,6 +49,8 @@ def prove_(
     declared = load(charter, BY_ID)
     if not (data / "log.db").exists():
         raise StoreError(f"there is no log in `{data}`", code="R002", help=f"run: airworthy backtest {charter}")
+    if html:
+        check_target(html, log=data / "log.db", chosen=True, option="--html")
     console, started = Console(quiet=json), time.perf_counter()
     reader = open_reader(data)
     try:
@@ -57,7 +60,7 @@ def prove_(
         reader.close()
     seconds = time.perf_counter() - started
     if html:
-        html.write_text(render(declared, proof, at=SystemClock().now()), encoding="utf-8")
+        write_page(html, render(declared, proof, at=SystemClock().now()))
     if json:
         typer.echo(
             msgspec.json.encode(

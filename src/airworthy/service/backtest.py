@@ -39,9 +39,9 @@ from airworthy.record.decision import Work as Kind
 from airworthy.record.envelope import Actor, Record
 from airworthy.record.governance import CharterAdopted, LeftOut, RunFinished, RunStarted
 from airworthy.record.store import Content, Draft, Receipt, Store
-from airworthy.service.gap import measure_gap, split_pilot, steps
+from airworthy.service.gap import measure_gap, require_columns, split_pilot, steps
 from airworthy.service.learning import Learning, Promise
-from airworthy.service.model import Answers, Predictor, Rows, model_of, predictor, usable
+from airworthy.service.model import Answers, Predictor, Rows, model_of, predictor
 from airworthy.stats.calibration import NotYetMeasured, fit
 from airworthy.stats.gate import coverage_grid
 from airworthy.stats.grid import reachable
@@ -84,14 +84,12 @@ class Backtest:
         )
         run = self._name(work)
         model = predictor(self.charter, work, self.folder)
-        with usable(self.charter):
-            plan = _Plan(self.charter, work, model)
+        plan = _Plan(self.charter, work, model)
         self.work, self.answers, self.rows = work, plan.answers, plan.rows
         there = _records_of(store, run)
         if there.finished:
             return Report(run, len(plan.rows), 0, there.records, work.left_out)
-        with usable(self.charter):
-            gap = self._gap(plan, run, model, progress)
+        gap = self._gap(plan, run, model, progress)
         drafts = self._drafts(plan, run, gap, progress)
         written = _append(store, islice(drafts, there.records, None))
         store.checkpoint()
@@ -170,6 +168,7 @@ class _Plan:
         named = model_of(charter)
         assert named is not None  # `predictor` refuses a charter without one
         self.model = named
+        require_columns(charter, work)
         period = in_pilot_period(charter, work) if charter.pilot else np.zeros(len(work), bool)
         curated = np.logical_and.reduce([np.ones(len(work), bool), *filters(charter, work).values()])
         train, calibrate = _used(charter, work, model, period & curated)

@@ -8,8 +8,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from airworthy.base.diagnostic import Diagnostic
+from airworthy.base.errors import BadInput
 from airworthy.base.quantity import ppm
 from airworthy.charter.model import Charter
+from airworthy.charter.work import Filter
 from airworthy.data.work import Bools, Work, filters, in_pilot_period
 from airworthy.evidence.gap import SliceFigures, averaged, figures
 from airworthy.record.data import Ablation, GapSlice, MonthlyAccuracy, SliceName
@@ -76,6 +79,29 @@ def measure_gap(charter: Charter, work: Work, model: Predictor, *, progress: Pro
     progress(done + 1)
     slices = tuple(averaged(name, [split[name] for split in splits]) for name in SLICES)
     return GapFigures(slices, tuple(ablations), _over_time(work, model, charter, period, curated), coverage, n)
+
+
+def require_columns(charter: Charter, work: Work) -> None:
+    """Raises BadInput where one of the pilot's filters reads a column the items do not have."""
+    named = [
+        (("pilot", "curation", i, key), name)
+        for i, one in enumerate(charter.pilot.curation if charter.pilot else ())
+        for key, names in (("complete", one.complete), ("at_most", one.at_most), ("commonest", _counted(one)))
+        for name in names
+        if name not in work.items.columns
+    ]
+    help = "name a column of `features` or `end`, where the log has it"
+    if named:
+        raise BadInput(
+            [
+                Diagnostic("L003", f"a filter of the pilot reads `{name}`, which no item has", charter.place(*at), help)
+                for at, name in named
+            ]
+        )
+
+
+def _counted(one: Filter) -> tuple[str, ...]:
+    return () if one.commonest is None or one.commonest.column == "truth" else (one.commonest.column,)
 
 
 def split_pilot(charter: Charter, pilot: Bools, seed: int) -> Split:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from airworthy.base.diagnostic import Diagnostic, Place
-from airworthy.base.errors import AirworthyError, BadInput
+from airworthy.base.errors import BadInput
 from airworthy.charter.model import Charter
 from airworthy.data.work import Work
 from airworthy.record.decision import Model
@@ -56,27 +56,31 @@ class Recorded:
 class Estimator:
     """Anything with `predict_proba` and `classes_`, as scikit-learn has them; learns where it has `fit`.
 
-    X is an object array of text, shape (items, features), '' where missing.
+    X is an object array of text, shape (items, features), '' where missing. Whatever the model's own code throws
+    becomes BadInput, located at its name in the charter.
     """
 
-    def __init__(self, build: Any, work: Work) -> None:
+    def __init__(self, charter: Charter, build: Any, work: Work) -> None:
+        self._charter = charter
         self._build = build
         self._work = work
         self._truth = np.array([*work.truth.words, ""], object)[work.truth.codes]
-        first = self._new()
+        with _usable(charter):
+            first = self._new()
         if not hasattr(first, "predict_proba"):
-            raise TypeError(f"{type(first).__name__} has no `predict_proba`")
+            raise _unusable(charter, f"{type(first).__name__} has no `predict_proba`")
         self.trains = hasattr(first, "fit") and not hasattr(first, "classes_")
 
     def answers(self, train: Rows, ask: Rows) -> Answers:
-        estimator = self._new()
-        with _one_thread():
+        with _usable(self._charter), _one_thread():
+            estimator = self._new()
             if self.trains:
                 estimator.fit(self._work.given[train], self._truth[train])
             chances = np.asarray(estimator.predict_proba(self._work.given[ask]), np.float64)
-        classes = np.asarray(estimator.classes_, object)
+            classes = np.asarray(estimator.classes_, object)
         if chances.shape != (len(ask), len(classes)) or not np.isfinite(chances).all():
-            raise ValueError(f"it answered {chances.shape} chances for {len(ask)} items and {len(classes)} classes")
+            said = f"it answered {chances.shape} chances for {len(ask)} items and {len(classes)} classes"
+            raise _unusable(self._charter, said)
         best = chances.argmax(axis=1)
         score = np.clip(chances[np.arange(len(best)), best], 0.0, 1.0)
         return Answers(classes.astype(str).astype(object)[best], score)
@@ -109,32 +113,48 @@ def predictor(charter: Charter, work: Work, folder: Path) -> Predictor:
             "the charter names no model", charter.place("model"), "add `model:` with `object:` or `recorded: true`"
         )
     if not model.recorded:
-        with usable(charter):
-            return Estimator(_find(model.object or "", folder), work)
+        with _usable(charter):
+            build = _find(model.object or "", folder)
+        return Estimator(charter, build, work)
     if work.output is None:
         help = "name the column of recorded outputs in `log.output`, or a model in `model.object`"
         raise _refused("the log holds no recorded outputs", charter.place("log"), help)
-    if work.score is not None and (at := np.flatnonzero((work.score < 0) | (work.score > 1))).size:
-        sentence = f"the score of item `{work.subject.text(int(at[0]))}` is {work.score[at[0]]:g}, outside 0 to 1"
-        help = f"{len(at):,} of {len(work):,} items lie outside; where it is percent, divide the column by 100"
-        raise BadInput([Diagnostic("L011", sentence, charter.place("log", "score"), help)])
+    _require_scores(charter, work)
     return Recorded(work)
 
 
+def _require_scores(charter: Charter, work: Work) -> None:
+    """Raises BadInput, located at the column's name, where recorded scores are no numbers from 0 to 1."""
+    if work.score is None or charter.log is None or charter.log.score is None:
+        return
+    found = [
+        Diagnostic("L010", f"the score `{word}` is not a number", charter.place("log", "score"), "a score is 0 to 1")
+        for word in work.items[charter.log.score].unreadable_numbers()[:3]
+    ]
+    outside = np.flatnonzero((work.score < 0) | (work.score > 1))
+    if len(outside):
+        sentence = (
+            f"the score of item `{work.subject.text(int(outside[0]))}` is {work.score[outside[0]]:g}, outside 0 to 1"
+        )
+        help = f"{len(outside):,} of {len(work):,} items lie outside; where it is percent, divide the column by 100"
+        found.append(Diagnostic("L011", sentence, charter.place("log", "score"), help))
+    if found:
+        raise BadInput(found)
+
+
 @contextmanager
-def usable(charter: Charter) -> Iterator[None]:
-    """Whatever the charter's own model throws becomes BadInput, located at the model's name."""
+def _usable(charter: Charter) -> Iterator[None]:
     try:
         yield
-    except AirworthyError:
-        raise
     except Exception as error:  # somebody else's code: it may raise anything
-        name = charter.model.object if charter.model else None
-        sentence = (
-            f"model `{name}` cannot be used: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        )
-        help = "write `module:object`: beside the charter or installed, building something with `predict_proba`"
-        raise _refused(sentence.rstrip(": "), charter.place("model", "object"), help) from error
+        first, *_ = str(error).splitlines() or [""]
+        raise _unusable(charter, f"{type(error).__name__}: {first}".removesuffix(": ")) from error
+
+
+def _unusable(charter: Charter, said: str) -> BadInput:
+    name = charter.model.object if charter.model else None
+    help = "write `module:object`: beside the charter or installed, building something with `predict_proba`"
+    return _refused(f"model `{name}` cannot be used: {said}", charter.place("model", "object"), help)
 
 
 def _refused(sentence: str, place: Place, help: str) -> BadInput:
