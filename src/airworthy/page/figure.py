@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from airworthy.evidence.trial import CurvePoint, FirstLook
+from airworthy.evidence.trial import CurvePoint, FirstLook, Period
 from airworthy.page import finding, plot, words
 
 SLIDER = range(1, 41)  # error budgets in percent
@@ -34,7 +34,7 @@ def _stop(look: FirstLook, budget: float, guaranteed: bool) -> dict[str, object]
     if found is None:
         surest = look.curve[0]
         rest = f" can be acted on yet. The surest {words.whole_percent(surest.coverage)} were wrong in {words.measured(surest.acted)}."
-        return {"act": "nothing", "rest": rest, "kind": kind, "coverage": 0}
+        return {"act": "nothing", "rest": rest, "kind": "nothing is promised here yet", "coverage": 0}
     acted = found.acted
     rest = f" can be acted on: {words.plural(acted.n, 'item')}, {words.percent(acted.share)} of them wrong ({words.interval(acted)})."
     return {
@@ -96,7 +96,7 @@ def _reliability(look: FirstLook, width: int) -> str:
     frame = plot.Frame(width, 248, (0, 1), (0, 1), bottom=28)
     ticks = [plot.Tick(x / 100, str(x)) for x in (0, 25, 50, 75, 100)]
     parts = [plot.axes(frame, ticks, ticks), plot.path(frame, [(0, 0), (1, 1)], "diag")]
-    parts.append(plot.text(frame.px(0.3) - 8, frame.py(0.3) - 10, "as sure as it is right", cls="cap", anchor="end"))
+    parts.append(plot.text(frame.px(1), frame.py(0.04), "dashed: as sure as it is right", cls="cap", anchor="end"))
     for band in look.bands:
         right = 1 - band.rate.share
         parts.append(plot.whisker(frame, band.confidence, 1 - band.rate.high, 1 - band.rate.low))
@@ -121,27 +121,32 @@ def _weeks(look: FirstLook, width: int) -> str:
     assert look.over_time is not None
     weeks = [week for week in look.over_time.weeks if week.rate.n >= 20] or list(look.over_time.weeks)
     top = max(0.1, max(week.rate.high for week in weeks if week.rate.n) * 1.05)
-    frame = plot.Frame(width, 228, (weeks[0].start, weeks[-1].start), (0, min(1.0, top)))
+    first, last = weeks[0].start, weeks[-1].start
+    frame = plot.Frame(width, 228, (first, last) if first < last else (first - 1, last + 1), (0, min(1.0, top)))
     ys = [plot.Tick(y, f"{100 * y:g}") for y in plot.nice_ticks(0, min(1.0, top), 4)]
     shown = np.unique(np.linspace(0, len(weeks) - 1, 6 if width > 400 else 3).astype(int))
     xs = [plot.Tick(weeks[i].start, words.day(weeks[i].start)[:-5]) for i in shown]
     parts = [plot.axes(frame, xs, ys), plot.ribbon(frame, [(w.start, w.rate.low, w.rate.high) for w in weeks])]
+    if len(weeks) == 1:  # a line needs two
+        parts.append(plot.whisker(frame, first, weeks[0].rate.low, weeks[0].rate.high))
+        parts.append(plot.dot(frame.px(first), frame.py(weeks[0].rate.share)))
+        return "".join(parts)
     parts.append(plot.path(frame, [(w.start, w.rate.share) for w in weeks], "ln ink"))
     if weeks[0].confidence is not None:
         parts.append(plot.path(frame, [(w.start, 1 - (w.confidence or 0)) for w in weeks]))
-        parts.append(
-            plot.text(
-                frame.px(weeks[-1].start),
-                frame.py(1 - (weeks[-1].confidence or 0)) + 16,
-                "if its confidence were right",
-                cls="cap acc",
-                anchor="end",
-            )
-        )
-    parts.append(
-        plot.text(frame.px(weeks[-1].start), frame.py(weeks[-1].rate.share) - 8, "wrong", cls="lab", anchor="end")
-    )
-    return "".join(parts)
+    return "".join(parts) + _names(frame, weeks[-max(1, len(weeks) // 3) :])
+
+
+def _names(frame: plot.Frame, end: Sequence[Period]) -> str:
+    """What the lines of the weeks are, above and below everything in `end`, the weeks the names lie over."""
+    high = max(max(week.rate.high, 1 - (week.confidence or 1)) for week in end)
+    low = min(min(week.rate.low, 1 - (week.confidence or 0)) for week in end)
+    x = frame.px(end[-1].start)
+    names = plot.text(x, max(12, frame.py(high) - 8), "wrong", cls="lab", anchor="end")
+    if end[0].confidence is None:
+        return names
+    y = min(frame.py(0) - 6, frame.py(low) + 18)
+    return names + plot.text(x, y, "if its confidence were right", cls="cap acc", anchor="end")
 
 
 def bands(look: FirstLook) -> dict[str, object] | None:

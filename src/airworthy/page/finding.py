@@ -129,28 +129,29 @@ def closed(look: FirstLook) -> list[tuple[str, str]]:
         said.append(
             (f"More labels alone will not reach {words.budget(row.budget)}.", f"{who} wrong in {_of(row.acted)}.")
         )
-    for row in few:
-        if row.acted.share >= row.budget:
-            said.append(_open_question(look, row))
-            continue
-        more = f"About {words.count(row.more_labels)} more judged items" if row.more_labels else "More judged items"
+    open_still = [row for row in few if row.acted.share >= row.budget]
+    if open_still:
+        row = open_still[-1]
+        who = f"The surest {_share(row)} of items" if look.confidence is not None else "All items"
         said.append(
-            (
-                f"{words.budget(row.budget)} may come within reach.",
-                f"{more}{_like(look, row)} would open it, if they stay wrong in {_of(row.acted)}.",
-            )
+            (f"{words.budget(row.budget)} is undecided.", f"{who} were wrong in {_of(row.acted)}: too few to tell.")
         )
+    for row in few:
+        if row.acted.share < row.budget:
+            said.append(_within_reach(look, row))
     return said
+
+
+def _within_reach(look: FirstLook, row: BudgetRow) -> tuple[str, str]:
+    more = f"About {words.count(row.more_labels)} more judged items" if row.more_labels else "More judged items"
+    return (
+        f"{words.budget(row.budget)} may come within reach.",
+        f"{more}{_like(look, row)} would open it, if they stay wrong in {_of(row.acted)}.",
+    )
 
 
 def _like(look: FirstLook, row: BudgetRow) -> str:
     return f" like the surest {_share(row)}" if look.confidence is not None else ""
-
-
-def _open_question(look: FirstLook, row: BudgetRow) -> tuple[str, str]:
-    """Seen above the budget, by too few items to say that it is."""
-    who = f"The surest {_share(row)} of items" if look.confidence is not None else "All items"
-    return f"{words.budget(row.budget)} is open.", f"{who} were wrong in {_of(row.acted)}: too few to tell."
 
 
 def _of(rate: Rate) -> str:

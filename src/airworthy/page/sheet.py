@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import resources
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
+
+_UNIT = re.compile(r"(?<=\d) (?=%)|(?<=n) (?==)|(?<==) (?=\d)")  # the space in `85.4 %` and in `n = 5,000`
 
 
 def render(template: str, **context: object) -> str:
@@ -21,6 +24,13 @@ def _text(name: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FunctionLoader(_text), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    made.filters["bound"] = bound
+    return made
+
+
+def bound(words: str) -> str:
+    """Words whose numbers keep their unit on the same line. Markup stays Markup."""
+    return type(words)(_UNIT.sub("\u00a0", words))

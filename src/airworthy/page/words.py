@@ -75,6 +75,8 @@ def day(at: int) -> str:
 def days(start: int, end: int) -> str:
     """`29 Feb to 3 Jun 2016`"""
     first, last = moment(start), moment(end)
+    if first.date() == last.date():
+        return day(start)
     head = f"{first.day} {first:%b}" + ("" if first.year == last.year else f" {first.year}")
     return f"{head} to {last.day} {last:%b %Y}"
 
