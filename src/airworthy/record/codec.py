@@ -23,5 +23,5 @@ def leaf(record: Record) -> bytes:
 
 
 def record(leaf: bytes) -> AnyRecord:
-    """The record a leaf holds. Raises msgspec.ValidationError on foreign or damaged bytes."""
+    """The record a leaf holds. Raises msgspec.MsgspecError or UnicodeDecodeError on foreign or damaged bytes."""
     return _decoder.decode(leaf)

@@ -18,7 +18,7 @@ FORMAT = 1
 class Kref(msgspec.Struct, frozen=True):
     """A random reference to someone or something, unlinkable without the key store."""
 
-    kref: str  # 32 hex characters, random per entry
+    kref: str  # 32 hex characters: 48 bits of milliseconds, as in `ts`, then 80 random bits; of one entry alone
 
 
 class Actor(msgspec.Struct, frozen=True):
