@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -112,12 +113,12 @@ def _check(draft: Draft) -> None:
     if draft.person is not None and record.actor is None:
         raise OutOfRange("record.actor", None, "what a draft with a person needs")  # the name stays out of messages
     if draft.contents:
-        _check_contents(draft.contents)
+        _check_purposes(tuple([content.purpose for content in draft.contents]))
 
 
-def _check_contents(contents: tuple[Content, ...]) -> None:
-    purposes = {content.purpose for content in contents}
-    if len(purposes) != len(contents) or len(contents) > MOST_PAYLOADS:
+@lru_cache(256)  # a point of decision seals for the same few purposes every time
+def _check_purposes(purposes: tuple[str, ...]) -> None:
+    if len(set(purposes)) != len(purposes) or len(purposes) > MOST_PAYLOADS:
         raise OutOfRange("contents", sorted(purposes), f"at most {MOST_PAYLOADS} contents of different purposes")
     if any("\0" in purpose for purpose in purposes):
         raise OutOfRange("contents", sorted(purposes), "purposes without a zero byte")
