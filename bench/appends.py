@@ -3,9 +3,10 @@
     python bench/appends.py [--callers 64] [--appends 20000] [--rounds 5]
 
 A peer does what cannot be left out: one thread takes whatever queued, inserts the blobs in one transaction, answers
-every caller. The peer that seals also encrypts a body per entry under one key and first makes what leads to its name
-durable in a file of its own, as anyone must who wants to destroy it apart: two flushes. Ours also hashes, tiles, indexes
-by kind and decision, commits to the body, keeps a key per subject and class, and checks that the record reads back.
+every caller with a future. The peer that seals also encrypts a body per entry under one key, and first makes what leads
+to its name durable in a file of its own, as anyone must who wants to destroy it apart: two flushes. Ours also hashes,
+tiles, indexes by kind and decision, commits to the body, keeps a key per subject and class, and checks that the record
+reads back.
 """
 
 from __future__ import annotations
