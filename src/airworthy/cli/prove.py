@@ -96,6 +96,8 @@ def _print(console: Console, charter: Charter, proof: Proof, seconds: float, eve
     console.parts(
         [(console.verdict(found.word)[0][0] + " ", found.word), (verdicts.headline(charter.use_case, found), "strong")]
     )
+    if charter.mode == "solo":
+        console.line("  solo: a sandbox for one person; it can grant nothing real", "undecided")
     bold, rest = verdicts.lead(found)
     console.wrapped(f"  {bold} {rest}", hanging=2)
     console.line()
