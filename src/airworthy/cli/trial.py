@@ -119,7 +119,8 @@ def _which_columns(console: Console, log: Path) -> BadInput:
 def _print(console: Console, trial: Trial, page: Path, follow: str, seconds: float, simulated: str) -> None:
     look = trial.look
     span = f", {words.days(*look.span)}" if look.span else ""
-    console.aligned(f"read       {words.count(trial.rows)} rows{span}", f"{seconds:.1f} s", style="quiet")
+    about = f" about {words.plural(trial.items, 'item')}" if trial.items != trial.rows else ""
+    console.aligned(f"read       {words.plural(trial.rows, 'row')}{about}{span}", f"{seconds:.1f} s", style="quiet")
     left_out = (
         "; left out " + ", ".join(f"{words.count(n)} {why}" for why, n in trial.left_out) if trial.left_out else ""
     )

@@ -21,23 +21,25 @@ class Trial(msgspec.Struct, frozen=True):
 
     look: FirstLook
     rows: int  # read
+    items: int  # they were about; without `--item` as many
     left_out: tuple[tuple[str, int], ...]
 
     @property
     def taken(self) -> str:
         """Which rows were used, in a sentence or two."""
+        read = words.plural(self.rows, "row")
+        about = f", about {words.plural(self.items, 'item')}" if self.items != self.rows else ""
         if not self.left_out:
-            return f"All {words.plural(self.rows, 'row')} of the log were used, in the order they were decided."
+            return f"All {read} of the log were used{about}, in the order they were decided."
         parts = words.listed([f"{words.count(n)} {why}" for why, n in self.left_out])
-        start = f"The log has {words.plural(self.rows, 'row')}. Left out: {parts}."
-        return f"{start} The rest was taken in the order it was decided."
+        return f"The log has {read}{about}. Left out: {parts}. The rest was taken in the order it was decided."
 
 
 def first_look(path: Path, question: Question, *, progress: Progress = lambda rows: None) -> Trial:
     """Reads `path` and looks at it once. Raises BadInput, located, when the log cannot answer `question`."""
     table = read(path, progress=progress)
     answered = answer(table, question)
-    return Trial(look(judged(answered, question)), len(answered.table), answered.left_out)
+    return Trial(look(judged(answered, question)), len(table), len(answered.table), answered.left_out)
 
 
 def judged(answered: Answered, question: Question) -> Judged:
@@ -46,8 +48,7 @@ def judged(answered: Answered, question: Question) -> Judged:
     candidates = {
         name: column
         for name, column in answered.table.columns.items()
-        if name in question.segments
-        or (name not in named and not name.endswith(" (last)") and column.few(MOST_WORDS))
+        if name in question.segments or (name not in named and not name.endswith(" (last)") and column.few(MOST_WORDS))
     }
     groups = {name: _grouping(column.take(answered.rows)) for name, column in candidates.items()}
     return Judged(answered.loss, answered.score, answered.at, answered.person, groups, question.segments)
