@@ -48,6 +48,15 @@ INSERT OR REPLACE INTO tile (id, hashes) VALUES (?, ?);
 -- name: put_run
 INSERT INTO run (run, ordinal) VALUES (?1, ?2) ON CONFLICT (run) DO UPDATE SET ordinal = max(ordinal, ?2);
 
+-- name: file_entry
+UPDATE entry SET kind = ?, about = ? WHERE seq = ?;
+
+-- name: sort_indexes
+REINDEX entry;
+
+-- name: forget_run
+DELETE FROM run WHERE run = ?;
+
 -- name: leaf
 SELECT leaf FROM entry WHERE seq = ?;
 
