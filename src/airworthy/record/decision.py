@@ -68,34 +68,34 @@ class Run(msgspec.Struct, frozen=True):
 class DecisionMade(Record, frozen=True, kw_only=True, tag="decision.made"):
     """One AI output at one decision point about one subject, with its route."""
 
-    point: str
-    attempt: int
-    stage: Stage
+    point: str  # the decision point
+    attempt: int  # 1 for the first decision about an item at this point
+    stage: Stage  # in force
     charter: str  # digest of the charter in force
     policy: str  # digest of rules, thresholds, budgets and stage in force
-    epoch: int
-    segment: str
-    model: Model
+    epoch: int  # of the segment's gate
+    segment: str  # empty: no declared one
+    model: Model  # that spoke
     score: Ppm | None  # as the model stated it
     confidence: Confidence | None  # None: not yet measured
     threshold: Ppm | None  # the gate's, None while closed
     route: Route  # as computed
     told: Route  # what the caller was told
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Reason, ...]  # one a step that asked for a route
     rules: tuple[str, ...] = ()  # that fired
-    sources: tuple[SourceState, ...] = ()
-    audit: Draw | None = None
-    blind_first: Draw | None = None
-    initiated_by: Literal["policy", "user"] = "policy"
-    parent: str | None = None
-    run: Run | None = None
+    sources: tuple[SourceState, ...] = ()  # as they stood when they were read
+    audit: Draw | None = None  # whether it joins the audit sample, where it was acted on
+    blind_first: Draw | None = None  # whether a person answers before seeing the output, where it is reviewed
+    initiated_by: Literal["policy", "user"] = "policy"  # whether the workflow asked, or somebody
+    parent: str | None = None  # the decision this one follows
+    run: Run | None = None  # the backtest it belongs to, if any
 
 
 class OutcomeLearnt(Record, frozen=True, kw_only=True, tag="outcome.learnt"):
     """What turned out to be true about one decision. `at` is when it became known."""
 
-    decision: str
-    label: LabelClass
+    decision: str  # its id
+    label: LabelClass  # where it comes from; `outcome` and `blind` may count as truth
     loss: Ppm | None  # 0 right, 1_000_000 wrong, between: partly; None: it will never be known
     person_loss: Ppm | None = None  # the same for what a person did without the AI, where that is known
     run: Run | None = None

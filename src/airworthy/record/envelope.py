@@ -42,14 +42,14 @@ class PayloadRef(msgspec.Struct, frozen=True):
 class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """One fact. Subclasses set `tag` to their kind."""
 
-    v: int = FORMAT
-    id: str
+    v: int = FORMAT  # version of this format
+    id: str  # unique in the log
     ts: Micros  # when it was recorded
     at: Micros  # when it was so; with `ts` it answers what was known when
-    use_case: str
+    use_case: str  # as its charter names it
     simulated: tuple[str, ...] = ()  # what about this fact was simulated, in words; empty means nothing
     item: Kref | None = None  # filled by the store
-    actor: Actor | None = None
+    actor: Actor | None = None  # who caused it
     payloads: tuple[PayloadRef, ...] = ()  # filled by the store
 
 
