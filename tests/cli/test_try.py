@@ -7,6 +7,7 @@ import re
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -18,6 +19,7 @@ from airworthy.cli.main import app
 from airworthy.cli.paper import write_page
 from data.golden import FOLDER
 
+ROOT = Path(__file__).parents[2]
 COLUMNS = ["--output", "predicted", "--truth", "actual", "--score", "confidence", "--time", "decided_at"]
 
 
@@ -111,6 +113,21 @@ def test_json_holds_every_number_of_the_page(log, capsysbinary):
     assert said["simulated"] == "all of it"
     assert len(said["trial"]["look"]["rows"]) == 5
     assert said["trial"]["look"]["n"] == said["trial"]["rows"] == 3_000
+
+
+def test_every_key_of_the_json_is_explained(log, capsysbinary):
+    run(log, *COLUMNS, "--json", "--segment", "team")
+    trial = msgspec.json.decode(capsysbinary.readouterr().out)["trial"]
+    explained = (ROOT / "docs/explanation/first-look.md").read_text(encoding="utf-8").partition("## `--json`")[2]
+    keys = {*trial, *trial["look"], *trial["look"]["rows"][0], *trial["look"]["search"], *trial["look"]["overall"]}
+    assert [key for key in keys - {"look"} if not re.search(rf"[`.]{key}`", explained)] == []
+
+
+def test_every_code_of_the_command_line_is_explained():
+    sources = (ROOT / "src/airworthy").rglob("*.py")
+    used = set(re.findall(r'"([UX]\d{3})"', "".join(file.read_text(encoding="utf-8") for file in sources)))
+    pages = "".join((ROOT / f"docs/reference/errors/{letter}.md").read_text(encoding="utf-8") for letter in "UX")
+    assert used == set(re.findall(r"^### ([UX]\d{3})$", pages, re.MULTILINE))
 
 
 def test_what_is_simulated_is_said_on_screen_and_page(log, capsys):
