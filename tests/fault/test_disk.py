@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,31 @@ def check_kept(folder: Path, kept: int) -> None:
     assert fsck(store) == ()
     assert store.append([judged(1)])
     store.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one mebibyte. Skips where this process may not mount one."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = shutil.which("mount")
+    made = mount and subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True, check=False
+    )
+    if not made or made.returncode:
+        pytest.skip("needs the right to mount a small disk")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_full_disk_shuts_the_store_and_keeps_what_was_acknowledged(small_disk: Path) -> None:
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(300_000))
+    kept, codes = acknowledged(small_disk / "log")
+    assert kept > 0
+    assert codes == ["R005", "R005"]
+    filler.unlink()
+    check_kept(small_disk / "log", kept)
 
 
 @pytest.mark.slow
