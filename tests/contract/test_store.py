@@ -177,6 +177,22 @@ def test_a_draft_that_cannot_stand_in_a_log_is_refused_alone(
     assert store.append([judged(0)])[0].seq == 0
 
 
+def test_a_bad_draft_is_the_answer_to_its_own_submission(store: Engine) -> None:
+    bad = Draft(record=msgspec.structs.replace(decision(0), epoch=0.5), subject="INC-canary-0")
+    futures = [store.submit([judged(0)]), store.submit([judged(1), bad]), store.submit([judged(2)])]
+    with pytest.raises(OutOfProfile):
+        futures[1].result(30)
+    assert [futures[i].result(30)[0].seq for i in (0, 2)] == [0, 1]
+    assert fsck(store) == ()
+
+
+def test_a_list_that_is_filled_again_after_it_was_submitted_changes_nothing(store: Engine) -> None:
+    drafts = [judged(0), judged(1)]
+    future = store.submit(drafts)
+    drafts.clear()
+    assert len(future.result(30)) == 2
+
+
 def test_a_log_without_damage_has_none(store: Engine) -> None:
     for start in range(0, 700, 70):
         store.append(mixed(70, start))

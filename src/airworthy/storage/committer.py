@@ -102,10 +102,11 @@ class Committer:
             )
 
     def _enqueue(self, drafts: Sequence[Draft], append: Append) -> None:
+        mine = tuple(drafts)  # the caller may go on filling its list
         with self._lock:
             self.check_open()
-            self._outstanding = self._room_for(len(drafts))
-            self._queue.put((drafts, append))
+            self._outstanding = self._room_for(len(mine))
+            self._queue.put((mine, append))
 
     def _room_for(self, entries: int) -> int:
         if entries > OUTSTANDING:

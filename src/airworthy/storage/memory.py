@@ -91,7 +91,11 @@ class MemoryStore:
         future: Future[tuple[Receipt, ...]] = Future()
         with self._lock:
             self._check_open()
-            entries = [self._intake.prepare(draft) for draft in drafts]
+            try:
+                entries = [self._intake.prepare(draft) for draft in drafts]
+            except Exception as error:  # the edge of one caller's request, as in a folder
+                future.set_exception(error)
+                return future
             self.keys.add(self.ring.drain())
             future.set_result(tuple(self._write(entries)))
         return future
