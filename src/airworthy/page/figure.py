@@ -125,7 +125,8 @@ def _weeks(look: FirstLook, width: int) -> str:
     frame = plot.Frame(width, 228, (first, last) if first < last else (first - 1, last + 1), (0, min(1.0, top)))
     ys = [plot.Tick(y, f"{100 * y:g}") for y in plot.nice_ticks(0, min(1.0, top), 4)]
     shown = np.unique(np.linspace(0, len(weeks) - 1, 6 if width > 400 else 3).astype(int))
-    xs = [plot.Tick(weeks[i].start, words.day(weeks[i].start)[:-5]) for i in shown]
+    yearless = -5 if words.day(first)[-4:] == words.day(last)[-4:] else None
+    xs = [plot.Tick(weeks[i].start, words.day(weeks[i].start)[:yearless]) for i in shown]
     parts = [plot.axes(frame, xs, ys), plot.ribbon(frame, [(w.start, w.rate.low, w.rate.high) for w in weeks])]
     if len(weeks) == 1:  # a line needs two
         parts.append(plot.whisker(frame, first, weeks[0].rate.low, weeks[0].rate.high))
@@ -171,7 +172,8 @@ def over_time(look: FirstLook) -> dict[str, object] | None:
         return None
     title, under = finding.over_time(look.over_time)
     weeks = look.over_time.weeks
-    counts = [week.rate.n for week in weeks]
+    fewest, most = (words.count(edge(week.rate.n for week in weeks)) for edge in (min, max))
+    counts = fewest if fewest == most else f"{fewest} to {most}"
     rows = [
         (
             words.day(w.start),
@@ -185,7 +187,7 @@ def over_time(look: FirstLook) -> dict[str, object] | None:
     return {
         "title": title,
         "under": under,
-        "caption": f"Wrong, in %, by week, with intervals. Items per week {words.count(min(counts))} to {words.count(max(counts))}.",
+        "caption": f"Wrong, in %, by week, with intervals. Items per week: {counts}.",
         "rows": rows,
         "how": "The items are cut in two equal halves in time order; the interval of the difference is Newcombe’s. It held unless that interval leaves zero out and the change is two points or more. Weeks under 20 items are in the table and not in the plot.",
     }
