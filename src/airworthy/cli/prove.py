@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from itertools import groupby
 from pathlib import Path
@@ -19,7 +20,7 @@ from airworthy.claim.catalogue import BY_ID
 from airworthy.claim.readiness import Readiness
 from airworthy.claim.verdict import Verdict
 from airworthy.cli.backtest import DATA
-from airworthy.cli.console import Console, progress
+from airworthy.cli.console import WIDTH, Console, progress
 from airworthy.cli.paper import check_target, write_page
 from airworthy.page import proof as proof_page
 from airworthy.page import verdicts, words
@@ -124,13 +125,13 @@ def _print(console: Console, charter: Charter, proof: Proof, seconds: float, eve
 
 def claims(console: Console, verdicts_: tuple[Verdict, ...]) -> None:
     """Claims by pillar: measured, interval, limit, verdict."""
-    console.line(f"  {'claim':<31}{'measured':>10} {'interval':>16} {'limit':>9}  verdict", "quiet")
+    console.line(f"  {'claim':<30}{'measured':>9} {'interval':>15} {'limit':>9}  verdict", "quiet")
     for pillar, rows in groupby(verdicts_, key=lambda one: one.pillar):
         console.line(f"  {pillar}", "strong")
         for one in rows:
-            title = one.title if len(one.title) <= 30 else one.title[:29] + "…"
+            title = one.title if len(one.title) <= 29 else one.title[:28] + "…"
             measured = verdicts.number(one).replace(" points", "")
-            cells = f"  {title:<31}{measured:>10} {verdicts.span(one):>16} {verdicts.sign(one):>9}  "
+            cells = f"  {title:<30}{measured:>9} {verdicts.span(one):>15} {verdicts.sign(one):>9}  "
             console.parts([(cells, ""), console.verdict(one.word)])
 
 
@@ -138,6 +139,9 @@ def _sentences(console: Console, found: Readiness) -> None:
     for one in found.sentences:
         word = one.word or "undecided"
         said = "" if one.claim else " (bound to no claim: not measured yet)"
-        console.parts([(console.verdict(word)[0][0] + " ", word), (f"“{one.sentence}”{said}", "quiet")])
+        first, *rest = textwrap.wrap(f"“{one.sentence}”{said}", WIDTH - 2)
+        console.parts([(console.verdict(word)[0][0] + " ", word), (first, "quiet")])
+        for line in rest:
+            console.line("  " + line, "quiet")
     if found.sentences:
         console.line()

@@ -112,7 +112,8 @@ def _slices(found: GapMeasured, width: int) -> str:
     if person is not None:
         x = frame.px(person / MILLION)
         parts.append(plot.line(x, 16, x, height - 28, "diag"))
-        parts.append(plot.text(x, 12, f"people alone {100 * person / MILLION:.1f}", cls="lab", anchor="middle"))
+        label, room = f"people alone {100 * person / MILLION:.1f}", 52
+        parts.append(plot.text(min(max(x, room), width - room), 12, label, cls="lab", anchor="middle"))
     for i, one in enumerate(found.slices):
         parts.append(_slice_row(frame, one, 40 + 44 * i, width))
     return "".join(parts)

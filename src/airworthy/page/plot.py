@@ -132,6 +132,7 @@ def against_limit(
     at, end, middle = frame.px(limit), frame.width - frame.right, 12
     start, stop = (frame.px(-limit), at) if both else (frame.left, at) if at_most else (at, end)
     edges = [frame.px(-limit), at] if both else [at]
+    half = min(80.0, 3.4 * len(label))  # about half of the label's width, so that neither end is cut off
     return (
         f'<svg class="claim" viewBox="0 0 160 40" width="160" height="40" role="img" aria-label="{escape(label)}">'
         f'<rect x="{start:g}" y="5" width="{max(0.0, stop - start):g}" height="14" class="allowed"/>'
@@ -139,7 +140,7 @@ def against_limit(
         + line(frame.px(low), middle, frame.px(high), middle, f"iv {cls}")
         + dot(frame.px(value), middle, f"dot {cls}", 3.5)
         + "".join(line(edge, 2, edge, 22, "lim") for edge in edges)
-        + text(min(max(at, 40), 120), 36, label, anchor="middle")
+        + text(min(max(at, half), 160 - half), 36, label, anchor="middle")
         + "</svg>"
     )
 

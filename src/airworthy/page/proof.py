@@ -13,6 +13,7 @@ from airworthy.charter.term import STAGES
 from airworthy.claim.catalogue import QUESTION
 from airworthy.claim.readiness import Readiness
 from airworthy.claim.verdict import Verdict
+from airworthy.decision.policy import ALL
 from airworthy.evidence.facts import Facts
 from airworthy.evidence.gap import read_gap
 from airworthy.evidence.judgement import budget_over_time
@@ -98,7 +99,7 @@ def _risk(look: FirstLook, budget: float, facts: Facts, width: int) -> str:
     parts.append(
         plot.text(frame.px(1), frame.py(budget) - 6, f"budget {words.budget(budget)}", cls="lab", anchor="end")
     )
-    for opened in facts.opened[-1:]:
+    for opened in _of_all_work(facts)[-1:]:
         x = frame.px(opened.coverage / 1_000_000)
         parts.append(plot.line(x, 16, x, 188, "mkl") + plot.text(x + 4, 26, "certified", cls="cap acc"))
     return "".join(parts)
@@ -120,6 +121,8 @@ def _spent(charter: Charter, facts: Facts, width: int) -> str:
     parts.append(plot.path(frame, [(ends[0], budget), (ends[1], budget)], "diag"))
     parts.append(plot.text(frame.px(ends[0]) + 4, frame.py(budget) - 6, f"budget {words.budget(budget)}", cls="lab"))
     for event in (*facts.opened, *facts.closed):
+        if not ends[0] <= event.at <= ends[1]:
+            continue
         x = frame.px(event.at)
         parts.append(plot.line(x, 16, x, 188, "mkl" if isinstance(event, GateOpened) else "lim"))
     return "".join(parts)
@@ -132,12 +135,19 @@ def _spent_said(charter: Charter, facts: Facts) -> str:
     return f"The error budget over time: wrong so far among {what}, in %, with the interval. Dashed: the budget.{lines}"
 
 
+def _of_all_work(facts: Facts) -> list[GateOpened]:
+    """Thresholds of undivided work: one segment's own has no place on a curve of everything."""
+    return [one for one in facts.opened if one.segment == ALL]
+
+
 def _chosen(facts: Facts) -> str:
     if not facts.opened:
         return "No threshold was certified."
     last = facts.opened[-1]
-    segment = "" if last.segment == "all" else f" for {last.segment}"
-    return f"Upright line: the threshold certified{segment} on {words.day(last.at)}, from confidence {last.threshold / 1_000_000:.3f} on, {words.count(last.errors)} wrong of {words.count(last.labels)} labels."
+    line = (
+        "Upright line: the threshold" if _of_all_work(facts) else f"The last threshold, for {last.segment} alone, was"
+    )
+    return f"{line} certified on {words.day(last.at)}, from confidence {last.threshold / 1_000_000:.3f} on, {words.count(last.errors)} wrong of {words.count(last.labels)} labels."
 
 
 def _stages(charter: Charter, found: Readiness) -> list[dict[str, str]]:
