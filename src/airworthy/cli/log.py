@@ -22,6 +22,7 @@ from airworthy.record.store import Erased
 from airworthy.storage.fsck import fsck
 from airworthy.storage.publish import export as publish
 from airworthy.storage.reader import SqliteReader
+from airworthy.storage.rebuild import rebuild as refile
 from airworthy.storage.sqlite import open_reader
 
 OK, BAD = 0, 1
@@ -175,3 +176,17 @@ def export(
     console.line(f"key        {key}")
     console.wrapped("Give the key to whoever shall verify, by another way than this folder.", style="quiet")
     console.next(f"python {to / 'verify.py'} {to} --key '{key}'")
+
+
+@app.command()
+def rebuild(folder: _Folder = Path(DATA)) -> None:
+    """File every entry anew from its leaf: what is looked up by kind, decision or run. The entries stay as they are."""
+    if not (folder / "log.db").exists():
+        _open(folder).close()
+    wrong = refile(folder)
+    said = (
+        f"{words.plural(wrong, 'entry was', 'entries were')} filed otherwise than its leaf says; mended."
+        if wrong
+        else "Every entry was filed as its leaf says."
+    )
+    Console().parts([("✓ ", "proven"), (said, "strong")])

@@ -22,7 +22,7 @@ from airworthy.evidence.trial import BudgetRow, FirstLook
 from airworthy.page import finding, words
 from airworthy.page import trial as trial_page
 from airworthy.service.draft import draft_from_log
-from airworthy.service.trial import Trial, first_look
+from airworthy.service.trial import Trial, look_at
 
 
 def try_(
@@ -77,9 +77,10 @@ def try_(
     started = time.perf_counter()
     check_target(target, log=log, chosen=page is not None)
     with progress(console, f"reading {log.name}") as advance:
-        trial = first_look(log, question, progress=advance)
+        table = read(log, progress=advance)
+    trial = look_at(table, question)
     follow = _follow(log, question)
-    draft = draft_from_log(log, question, trial.look)
+    draft = draft_from_log(log, question, table, trial.look)
     said = f"what decides `{question.output}`" if not question.truth else f"{question.output} against {question.truth}"
     html = trial_page.page(
         trial.look, log=log.name, question=said, taken=trial.taken, charter=draft, next=follow, simulated=simulated

@@ -18,9 +18,6 @@ from airworthy.base.ids import Random
 
 KEY = 32  # bytes
 _NONCE = 12
-_BLOCK = 64  # bytes SHA-256 takes at a time
-_INNER = bytes(byte ^ 0x36 for byte in range(256))
-_OUTER = bytes(byte ^ 0x5C for byte in range(256))
 
 
 class Sealed(msgspec.Struct, frozen=True):
@@ -38,13 +35,9 @@ class Sealed(msgspec.Struct, frozen=True):
 def commit(own_key: bytes, purpose: str, body: bytes) -> bytes:
     """HMAC-SHA-256(own_key, purpose || length || body): 32 bytes that bind `body` and tell nothing about it.
 
-    `own_key` is at most 64 bytes long. The length is 8 bytes, big-endian; it begins with a zero byte, which no purpose
-    contains.
+    The length is 8 bytes, big-endian; it begins with a zero byte, which no purpose contains.
     """
-    # RFC 2104 spelt out: two thirds of what setting up an HMAC costs, and every sealed body pays it.
-    padded = own_key.ljust(_BLOCK, b"\0")
-    inner = sha256(padded.translate(_INNER) + purpose.encode() + len(body).to_bytes(8, "big") + body).digest()
-    return sha256(padded.translate(_OUTER) + inner).digest()
+    return hmac.digest(own_key, purpose.encode() + len(body).to_bytes(8, "big") + body, "sha256")
 
 
 def seal(cipher: AESGCM, purpose: str, body: bytes, random: Random) -> Sealed:

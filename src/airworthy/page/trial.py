@@ -36,7 +36,7 @@ def page(look: FirstLook, *, log: str, question: str, taken: str, charter: str, 
         segments=_segments(look),
         groups=_groups(look),
         missing=finding.missing(look),
-        charter=charter,
+        charter=excerpt(charter),
         next=next,
         plots={name: Markup(svg) for name, svg in figure.plots(look).items()},
     )
@@ -106,3 +106,36 @@ def _groups(look: FirstLook) -> dict[str, object]:
     )
     expected = "Its confidence says" if look.confidence is not None else "All items"
     return {"title": title, "under": under, "rows": rows, "how": how, "expected": expected, "empty": under}
+
+
+_SHOWN = ("use_case", "stage", "decision_points", "owners", "wrong_means", "error_budget", "rules", "baseline", "log")
+_MOST_LINES = 9  # of one section
+
+
+def excerpt(charter: str) -> Markup:
+    """The sections of a drafted charter that the log or its owners speak in, with open questions marked."""
+    shown: list[Markup] = []
+    for section in _sections(charter):
+        name = section[0].partition(":")[0]
+        if name in _SHOWN:
+            shown += [_marked(line) for line in section[:_MOST_LINES]]
+            shown += [Markup('<span class="c">  …</span>')] * (len(section) > _MOST_LINES)
+    return Markup("\n").join(shown)
+
+
+def _sections(charter: str) -> list[list[str]]:
+    """Top-level keys with the lines below them, comments between them left out."""
+    sections: list[list[str]] = []
+    for line in charter.splitlines():
+        if line[:1].isalpha():
+            sections.append([line])
+        elif line.startswith((" ", "-")) and sections:
+            sections[-1].append(line)
+    return sections
+
+
+def _marked(line: str) -> Markup:
+    before, sign, question = line.partition("  # ")
+    if before.endswith("ask"):
+        return Markup('{}<span class="q">ask{}{}</span>').format(before[:-3], sign, question)
+    return Markup('{}<span class="c">{}{}</span>').format(before, sign, question) if sign else Markup("{}").format(line)

@@ -12,22 +12,24 @@ from airworthy.data.question import Question
 from airworthy.data.table import Table, read
 from airworthy.evidence.search import Group
 from airworthy.evidence.trial import FirstLook
-from airworthy.service.trial import first_look
+from airworthy.service.trial import look_at
 
 MOST_ENUM = 12  # values a field may have to be listed in its schema
 MOST_FIELDS = 12
+LOOKED_AT = 4  # columns that may identify an item before we stop looking
 
 
-def draft_from_log(log: Path, question: Question, look: FirstLook) -> str:
+def draft_from_log(log: Path, question: Question, table: Table, look: FirstLook) -> str:
     """A charter with what the log told filled in, and every question only people can answer marked `ask`."""
-    return draft({}, known(log, question, read(log), look))
+    return draft({}, known(log, question, table, look))
 
 
 def known_from_log(log: Path, question: Question | None) -> Mapping[str, Any]:
-    """What a log tells of a charter, nested as there. Without a question only its columns."""
+    """What a log tells of a charter, nested as there. Without a question only its name."""
     if question is None:
         return {"use_case": slug(log.name), "log": {"path": str(log)}}
-    return known(log, question, read(log), first_look(log, question).look)
+    table = read(log)
+    return known(log, question, table, look_at(table, question).look)
 
 
 def known(log: Path, question: Question, table: Table, look: FirstLook) -> Mapping[str, Any]:
@@ -58,7 +60,7 @@ def known(log: Path, question: Question, table: Table, look: FirstLook) -> Mappi
 
 
 def _log(log: Path, question: Question, table: Table, fields: list[str]) -> dict[str, Any]:
-    named: dict[str, Any] = {"path": str(log), "item": question.item or _identity(table) or "ask"}
+    named: dict[str, Any] = {"path": str(log), "item": question.item or _identity(table, question) or "ask"}
     named["eligible_at"] = question.time or "ask"
     named["truth"] = {"column": question.truth or "ask", "take": "last"}
     optional = {
@@ -71,9 +73,11 @@ def _log(log: Path, question: Question, table: Table, fields: list[str]) -> dict
     return named | {key: value for key, value in optional.items() if value}
 
 
-def _identity(table: Table) -> str | None:
-    """The first column with another value in every row."""
-    return next((name for name, column in table.columns.items() if len(column.words) == len(table)), None)
+def _identity(table: Table, question: Question) -> str | None:
+    """The first column that was named as nothing else and has another value in every row."""
+    named = set(question.columns().values())
+    left = [name for name in table.columns if name not in named and not table[name].few(len(table) // 2)]
+    return next((name for name in left[:LOOKED_AT] if len(table[name].words) == len(table)), None)
 
 
 def _is_field(name: str, table: Table, question: Question) -> bool:

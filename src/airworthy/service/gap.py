@@ -74,7 +74,8 @@ def measure_gap(charter: Charter, work: Work, model: Predictor, *, progress: Pro
             pairs.append(_pilot_and_later(work, model, split_pilot(charter, period & mask, seed), period))
             progress(done := done + 1)
         ablations.append(_ablation(names, pairs, int(np.sum(~period))))
-    ablations.append(_all_filters(tuple(kept), splits))
+    if len(kept) > 1:
+        ablations.append(_all_filters(tuple(kept), splits))
     coverage, n = _honest(charter, work, model, period, act_at)
     progress(done + 1)
     slices = tuple(averaged(name, [split[name] for split in splits]) for name in SLICES)

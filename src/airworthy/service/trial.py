@@ -9,7 +9,7 @@ import numpy as np
 
 from airworthy.data.column import Column
 from airworthy.data.question import Answered, Question, answer
-from airworthy.data.table import Progress, read
+from airworthy.data.table import Progress, Table, read
 from airworthy.evidence.judged import Grouping, Judged
 from airworthy.evidence.search import MOST_WORDS
 from airworthy.evidence.trial import FirstLook, look
@@ -37,7 +37,11 @@ class Trial(msgspec.Struct, frozen=True):
 
 def first_look(path: Path, question: Question, *, progress: Progress = lambda rows: None) -> Trial:
     """Reads `path` and looks at it once. Raises BadInput, located, when the log cannot answer `question`."""
-    table = read(path, progress=progress)
+    return look_at(read(path, progress=progress), question)
+
+
+def look_at(table: Table, question: Question) -> Trial:
+    """Looks once at a log that was read. Raises BadInput, located, when it cannot answer `question`."""
     answered = answer(table, question)
     return Trial(look(judged(answered, question)), len(table), len(answered.table), answered.left_out)
 
