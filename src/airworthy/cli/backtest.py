@@ -67,6 +67,13 @@ def backtest(
         f"{time.perf_counter() - started:.1f} s",
         style="quiet",
     )
+    if report.epoch > 1:
+        tried = words.plural(report.epoch - 1, "other policy or model was", "other policies or models were")
+        console.wrapped(
+            f"epoch      {report.epoch}: {tried} tried on this past before, so a gate needs more evidence to open",
+            style="undecided",
+            hanging=11,
+        )
     for why, n in report.left_out:
         console.line(f"left out   {words.count(n)} {why}", "quiet")
     for simulated in facts.simulated:

@@ -37,6 +37,11 @@ class Decisions:
     def __len__(self) -> int:
         return len(self.at)
 
+    @property
+    def after_pilot(self) -> NDArray[np.bool_]:
+        """Everything but the pilot's period: what its curation left over there is the hard part, not the work."""
+        return ~np.isin(self.work, ("pilot", "pilot_other"))
+
 
 @dataclass(frozen=True)
 class Facts:

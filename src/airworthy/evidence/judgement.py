@@ -48,7 +48,7 @@ def _matured(facts: Facts, charter: Charter) -> NDArray[np.bool_]:
 def _gate_never_opened(facts: Facts, charter: Charter) -> str:
     """Why nothing was certified, from the surest tenth of the judged items."""
     made, budget = facts.decisions, float(charter.error_budget.budget)
-    judged = ~np.isnan(made.loss) & ~np.isnan(made.score) & (made.stage != "pilot")
+    judged = ~np.isnan(made.loss) & ~np.isnan(made.score) & made.after_pilot
     said = f"the gate never opened at {100 * budget:g} %"
     if judged.sum() < 10:
         return said
@@ -76,7 +76,7 @@ class SoFar(msgspec.Struct, frozen=True):
 def budget_over_time(facts: Facts, charter: Charter, *, looks: int = 48) -> SoFar:
     """Share wrong so far among what would be acted on, at up to `looks` times."""
     made = facts.decisions
-    judged = ~np.isnan(made.loss) & ~np.isnan(made.score) & (made.stage != "pilot")
+    judged = ~np.isnan(made.loss) & ~np.isnan(made.score) & made.after_pilot
     rows = judged & made.certified
     certified = bool(rows.any())
     if not certified and judged.any():
@@ -96,7 +96,7 @@ def calibrated(facts: Facts, charter: Charter) -> Measurement:
     """Stated confidence minus share right, over all judged work after the pilot, in points of a share."""
     made = facts.decisions
     stated = np.where(np.isnan(made.confidence), made.score, made.confidence)
-    rows = ~np.isnan(made.loss) & ~np.isnan(stated) & (made.work != "pilot")
+    rows = ~np.isnan(made.loss) & ~np.isnan(stated) & made.after_pilot
     if not rows.any():
         return (
             _NO_DECISIONS
@@ -109,7 +109,7 @@ def calibrated(facts: Facts, charter: Charter) -> Measurement:
 def no_worse_than_today(facts: Facts, charter: Charter) -> Measurement:
     """Share right by the AI minus share right by people without it, on the same items after the pilot."""
     made = facts.decisions
-    rows = ~np.isnan(made.loss) & ~np.isnan(made.person_loss) & (made.work != "pilot")
+    rows = ~np.isnan(made.loss) & ~np.isnan(made.person_loss) & made.after_pilot
     if not rows.any():
         return Unmeasured(
             "nobody recorded what people decide without the AI", "`human` in the charter's log, or a hold-back"

@@ -94,8 +94,8 @@ class Store(Reader, Protocol):
     def submit(self, drafts: Sequence[Draft]) -> Future[tuple[Receipt, ...]]:
         """Queues all of `drafts` as one transaction, neighbours in the log. The result arrives once they are durable.
 
-        A draft that cannot stand in a log fails its own future. Raises StoreFull at once when the queue is full. After a
-        failed write every future fails and the store is shut: nothing is ever retried on a file whose state is unknown.
+        A draft that cannot stand in a log fails its own future. Raises StoreFull at once when the queue is full. After
+        a failed write every future fails and the store is shut: nothing is ever retried on a file in an unknown state.
         """
 
     def append(self, drafts: Sequence[Draft]) -> tuple[Receipt, ...]:

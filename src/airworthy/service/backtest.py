@@ -23,8 +23,8 @@ from airworthy.charter.revision import revision
 from airworthy.data.work import Work, in_pilot_period, read_work
 from airworthy.record.codec import record
 from airworthy.record.data import GapMeasured
-from airworthy.record.decision import Run
-from airworthy.record.envelope import Actor, Record
+from airworthy.record.decision import Model, Run
+from airworthy.record.envelope import Actor, Record, kind
 from airworthy.record.governance import CharterAdopted, LeftOut, RunFinished, RunStarted
 from airworthy.record.store import Content, Draft, Receipt, Store
 from airworthy.service.gap import measure_gap, steps
@@ -47,6 +47,7 @@ class Report(msgspec.Struct, frozen=True):
     recorded: int  # records written by this call
     resumed_at: int  # records that were there before
     left_out: tuple[tuple[str, int], ...]
+    epoch: int  # 1 and one for each other policy or model tried before; each leaves less risk to spend
 
 
 class Backtest:
@@ -71,13 +72,14 @@ class Backtest:
         lineup = Lineup(self.charter, work, model)
         self.work, self.answers, self.rows = work, lineup.answers, lineup.rows
         there = _records_of(store, run)
+        epoch = 1 + _tried_before(store, run, self.charter, lineup.model)
         if there.finished:
-            return Report(run, len(lineup.rows), 0, there.records, work.left_out)
+            return Report(run, len(lineup.rows), 0, there.records, work.left_out, epoch)
         gap = self._gap(lineup, run, model, progress)
-        drafts = self._drafts(lineup, run, gap, progress)
+        drafts = self._drafts(lineup, run, gap, epoch, progress)
         written = _append(store, islice(drafts, there.records, None))
         store.checkpoint()
-        return Report(run, len(lineup.rows), written, there.records, work.left_out)
+        return Report(run, len(lineup.rows), written, there.records, work.left_out, epoch)
 
     def _name(self, work: Work) -> str:
         """The run's name: the same charter, log and model always give the same."""
@@ -85,12 +87,14 @@ class Backtest:
         self._log_digest = log
         return canonical.digest(f"{self.charter.digest}{self.charter.model_digest}{log}".encode())[:16]
 
-    def _drafts(self, lineup: Lineup, run: str, gap: GapMeasured | None, progress: Progress) -> Iterator[Draft]:
+    def _drafts(
+        self, lineup: Lineup, run: str, gap: GapMeasured | None, epoch: int, progress: Progress
+    ) -> Iterator[Draft]:
         """Every record of the run, in order."""
         now = self._clock.now()
         yield self._adopted(lineup, now)
         yield Draft(record=self._started(lineup, run, now))
-        for done, draft in enumerate(Stream(self.charter, lineup, run, self._clock).drafts()):
+        for done, draft in enumerate(Stream(self.charter, lineup, run, self._clock, epoch=epoch).drafts()):
             if done % BATCH == 0:
                 progress("deciding", min(done // 2, len(lineup.rows)), len(lineup.rows))
             yield draft
@@ -161,6 +165,24 @@ def _records_of(store: Store, run: str) -> _There:
             started |= isinstance(found, RunStarted)
             finished |= isinstance(found, RunFinished)
     return _There(count + 1 if started else 0, finished)
+
+
+def _tried_before(store: Store, run: str, charter: Charter, model: Model) -> int:
+    """How many other policies or models were backtested for this use case before this run began.
+
+    Each was another chance to be lucky on the same past, so each is an epoch: renaming does not reset the count, and
+    the same policy and model over a longer log is the same chance going on.
+    """
+    ours = (charter.policy_digest, model)
+    tried = set()
+    for stored in store.scan(kinds={kind(RunStarted)}):
+        found = record(stored.leaf)
+        assert isinstance(found, RunStarted)
+        if found.run == run:
+            break
+        if found.use_case == charter.use_case:
+            tried.add((found.policy, found.model))
+    return len(tried - {ours})
 
 
 def _append(store: Store, drafts: Iterator[Draft]) -> int:

@@ -58,10 +58,10 @@ class _Segment:
 class Learning:
     """Every segment's gate, learning as time passes. One thread at a time."""
 
-    def __init__(self, promise: Promise, segments: Sequence[str]) -> None:
+    def __init__(self, promise: Promise, segments: Sequence[str], *, epoch: int = 1) -> None:
         self._promise = promise
         self._risk = promise.risk / len(segments)
-        self._segments = {name: _Segment(promise, self._risk, 1) for name in segments}
+        self._segments = {name: _Segment(promise, self._risk, epoch) for name in segments}
         self._waiting: deque[tuple[str, _Waiting]] = deque()
         self._open: dict[str, _Waiting] = {}
 

@@ -38,7 +38,7 @@ def prove(charter: Charter, reader: Reader, stage: Stage | None, *, folder: Path
 def _look(facts: Facts) -> FirstLook | None:
     """The first look at all judged work after the pilot."""
     made = facts.decisions
-    rows = np.flatnonzero(~np.isnan(made.loss) & ~np.isnan(made.score) & (made.work != "pilot"))
+    rows = np.flatnonzero(~np.isnan(made.loss) & ~np.isnan(made.score) & made.after_pilot)
     if not len(rows):
         return None
     person = made.person_loss[rows]

@@ -22,7 +22,7 @@ from airworthy.record.store import Content, Draft
 from airworthy.service.learning import Learning, Promise
 from airworthy.service.lineup import Lineup
 from airworthy.service.model import Answers
-from airworthy.stats.gate import coverage_grid
+from airworthy.stats.gate import coverage_grid, spend
 from airworthy.stats.grid import reachable
 
 LAST_MOMENT = Micros(2**63 - 1)
@@ -31,7 +31,7 @@ LAST_MOMENT = Micros(2**63 - 1)
 class Stream:
     """Everything that happens, as records in the order it happened."""
 
-    def __init__(self, charter: Charter, lineup: Lineup, run: str, clock: Clock) -> None:
+    def __init__(self, charter: Charter, lineup: Lineup, run: str, clock: Clock, *, epoch: int = 1) -> None:
         self.charter, self.lineup, self.run, self.clock = charter, lineup, run, clock
         self.point = charter.decision_points[0]
         self.output_name = next(iter(self.point.output.get("properties", {"output": {}})))
@@ -39,7 +39,7 @@ class Stream:
         self.segment_by = segments.by if segments else None
         self.names = segments.values if segments else (ALL,)
         self.seed = bytes.fromhex(canonical.digest(f"{run} draws".encode()))
-        self.learning = Learning(self._promise(), self.names)
+        self.learning = Learning(self._promise(epoch), self.names, epoch=epoch)
         self.policies: dict[Stage, Policy] = {}
         self.coming: list[tuple[int, int]] = []  # (known at, ordinal) of truths on their way
         self._refresh()
@@ -52,12 +52,11 @@ class Stream:
             yield self._decided(ordinal, row, now)
         yield from self._until(LAST_MOMENT)
 
-    def _promise(self) -> Promise:
+    def _promise(self, epoch: int) -> Promise:
         budget = self.charter.error_budget
         per_segment = len(self.lineup.rows) // len(self.names)
-        levels = reachable(
-            tuple(map(float, budget.coverages)), per_segment, budget=float(budget.budget), risk=float(budget.risk)
-        )
+        risk = spend(float(budget.risk) / len(self.names), epoch)
+        levels = reachable(tuple(map(float, budget.coverages)), per_segment, budget=float(budget.budget), risk=risk)
         early = self.lineup.early_scores if len(self.lineup.early_scores) else np.ones(1)  # no score: nothing can open
         thresholds = coverage_grid(early, levels)
         sorted_scores = np.sort(early)
@@ -109,7 +108,7 @@ class Stream:
         )
         name = self._id(ordinal)
         acted = any(reason.code == "gate.certified" for reason in found.reasons)
-        if kind != "pilot":
+        if kind.startswith("later"):  # what a pilot left over is the hard part of its weeks, and no fair sample
             self.learning.decided(name, at=now, segment=found.segment, score=score, acted=acted)
         heapq.heappush(self.coming, (self._known_at(row, now), ordinal))
         record = self._made(name, found, policy, score, now, Run(self.run, ordinal, kind))
