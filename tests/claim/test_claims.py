@@ -164,7 +164,7 @@ def certified(random, n, risk, stop):
     return facts(stop, loss=loss, score=np.full(stop, 0.9), certified=np.ones(stop, bool))
 
 
-def ever_proven(random, n=4_000, looks=64):
+def ever_proven(random, n=2_000, looks=48):
     """Whether someone who looks again and again would ever see a use case at its very limit proven.
 
     A verdict is its interval against its limit (tested above); the planning in `evaluate` is left out here for speed.

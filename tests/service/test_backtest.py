@@ -226,3 +226,12 @@ def test_a_hundred_thousand_items_take_minutes(tmp_path):
     lived = Lived(tmp_path, list(rows(100_000, hours=0.05)), charter=CHARTER)
     assert lived.report.recorded >= 200_000
     assert lived.proof.found.word in ("undecided", "refuted")
+
+
+def test_what_the_pilots_curation_left_over_is_no_sample_of_the_work(tmp_path):
+    lived = Lived(tmp_path, charter=CHARTER + PILOT.replace("2026-01-19", "2026-12-31"))
+    assert set(lived.facts.decisions.work.tolist()) == {"pilot", "pilot_other"}
+    assert not lived.facts.decisions.after_pilot.any()
+    assert lived.proof.look is None
+    assert {lived.claim(name).measured for name in ("calibrated", "no-worse-than-today")} == {None}
+    assert not lived.facts.opened
