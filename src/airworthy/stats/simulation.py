@@ -267,7 +267,7 @@ def audits_needed(
         decided = np.flatnonzero(log >= log_needed(level))
         helped = drawn[: decided[0] + 1].sum() if len(decided) else np.inf
         audits.append((boundary.first(np.flatnonzero(loss[drawn]) + 1, int(drawn.sum())) or np.inf, helped))
-    counted, predicted = np.median(audits, axis=0).tolist()
+    counted, predicted = np.median(np.array(audits, float), axis=0).tolist()
     return counted, predicted
 
 
