@@ -5,6 +5,7 @@ Decoding, the published schema and the reference are three readings of these sha
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -15,7 +16,7 @@ import msgspec
 
 from airworthy.charter.term import Section
 
-_LINE = re.compile(r"^    (\w+) {2,}(.+)$", re.MULTILINE)
+_LINE = re.compile(r"^(\w+) {2,}(.+)$", re.MULTILINE)
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -42,7 +43,7 @@ class Shape(msgspec.Struct, frozen=True):
 @cache
 def shape(section: type[Section]) -> Shape:
     """The shape of `section`. Keys come in the order of its docstring; unexplained ones come last."""
-    doc = section.__doc__ or ""
+    doc = inspect.cleandoc(section.__doc__ or "")  # Python 3.13 takes the indent away itself
     meanings = {name: meaning.strip() for name, meaning in _LINE.findall(doc)}
     keys = [_key(f, meanings.get(f.name, "")) for f in msgspec.structs.fields(section)]
     order = list(meanings)
