@@ -70,6 +70,7 @@ def test_a_folder_nobody_can_write_to_can_be_read(tmp_path: Path) -> None:
         "import os, sys\n"
         "from airworthy.base.errors import StoreError\n"
         "from airworthy.storage.sqlite import open_reader, open_store\n"
+        "open_store(sys.argv[2]).close()  # whatever is loaded late is loaded now, while every file can be read\n"
         "if os.getuid() == 0:\n    os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
         "reader = open_reader(sys.argv[1])\n"
         "print(reader.size())\n"
@@ -80,7 +81,12 @@ def test_a_folder_nobody_can_write_to_can_be_read(tmp_path: Path) -> None:
     for path in (tmp_path, *tmp_path.parents):
         if os.getuid() == 0 and path != Path("/") and path.stat().st_uid == 0 and not path.stat().st_mode & 0o1:
             path.chmod(path.stat().st_mode | 0o11)
-    ran = subprocess.run([sys.executable, "-c", script, str(folder)], capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", script, str(folder), str(tmp_path / "other")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (ran.stdout.split(), ran.stderr) == (["300", "R008"], "")
 
 
