@@ -109,10 +109,8 @@ def backtest(
 
 
 def _write_outputs(run: Backtest, target: Path) -> None:
-    work, answers, rows = run.work, run.answers, run.rows
-    assert work is not None
-    assert answers is not None
-    assert rows is not None
+    lineup = run.asked()
+    work, answers, rows = lineup.work, lineup.answers, lineup.rows
     with target.open("w", encoding="utf-8", newline="") as file:
         sheet = csv.writer(file)
         plain = [name for name in work.features if "(" not in name]

@@ -17,7 +17,7 @@ from airworthy.base.diagnostic import Diagnostic, did_you_mean
 from airworthy.base.errors import BadInput
 from airworthy.charter.model import Charter
 from airworthy.charter.work import Filter, Log
-from airworthy.data.column import MISSING_WORDS, NO_MOMENT, Column, moment_reader
+from airworthy.data.column import MISSING_WORDS, NO_MOMENT, Column, encode, moment_reader
 from airworthy.data.items import Take, fold
 from airworthy.data.table import Progress, Table, read
 
@@ -52,11 +52,19 @@ class Work(msgspec.Struct, frozen=True):
         """What the AI was given about item `row`, by feature name."""
         return {field_name(name): value for name, value in zip(self.features, self.given[row], strict=True) if value}
 
-    def agrees(self, column: Column) -> Bools:
-        """Whether `column` says what turned out to be true."""
-        code_of = {word: code for code, word in enumerate(self.truth.words)}
-        same = np.array([*(code_of.get(word, -2) for word in column.words), -2], np.int64)
-        return np.asarray(same[column.codes] == self.truth.codes)
+    def wrong(self, said: NDArray[np.object_], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """1.0 where `said` differs from the truth of `rows`, else 0.0. `1` is `1.0` where every truth is a number."""
+        if self.truth.unreadable_numbers():
+            truth = np.array([*self.truth.words, ""], object)[self.truth.codes[rows]]
+            return np.asarray(said != truth, float)
+        return np.asarray(encode(said.tolist()).numbers != self.truth.numbers[rows], float)
+
+    def person_wrong(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The same for what people did; NaN where nobody recorded it."""
+        if self.person is None:
+            return np.full(len(rows), np.nan)
+        said = np.array([*self.person.words, ""], object)[self.person.codes[rows]]
+        return np.where(self.person.missing[rows], np.nan, self.wrong(said, rows))
 
 
 def field_name(feature: str) -> str:

@@ -15,6 +15,7 @@ WORDS = {
     "gate.certified": "at or above the certified threshold for `{about}`",
     "irreversible.not_measured": "this effect cannot be undone, and confidence is not measured yet",
     "rule": "rule `{about}` asks for it",
+    "rule.agrees": "rule `{about}` has nothing against it",
     "rule.not_evaluated": "rule `{about}` could not be evaluated, so a person decides",
     "source.not_read": "source `{about}` was not read",
     "source.owner": "nobody who owns source `{about}` has answered",

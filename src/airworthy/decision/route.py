@@ -93,6 +93,14 @@ def _source_reason(source: SourceRead) -> Reason:
     return Reason(f"source.{source.why or source.state}", source.source)
 
 
+_RULE = {
+    (True, False): "rule",
+    (True, True): "rule.agrees",
+    (None, False): "rule.not_evaluated",
+    (None, True): "rule.not_evaluated",
+}
+
+
 def _rules(
     policy: Policy, request: Request, sure: Confidence | None, asked: list[tuple[Route, Reason]]
 ) -> tuple[str, ...]:
@@ -102,9 +110,9 @@ def _rules(
     for outcome in policy.rules.evaluate(request.item, request.output, stated, request.now):
         if outcome.fired is False:
             continue
-        asked.append((outcome.asks_for, Reason("rule" if outcome.fired else "rule.not_evaluated", outcome.rule)))
         if outcome.fired:
             fired.append(outcome.rule)
+        asked.append((outcome.asks_for, Reason(_RULE[outcome.fired, outcome.route == "act"], outcome.rule)))
     return tuple(fired)
 
 

@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 from airworthy.base.quantity import MILLION
 from airworthy.record.codec import AnyRecord, record
 from airworthy.record.data import GapMeasured
-from airworthy.record.decision import DecisionMade, GateClosed, GateOpened, LabelClass, Model, OutcomeLearnt, Run
+from airworthy.record.decision import (
+    DecisionMade,
+    GateClosed,
+    GateOpened,
+    LabelClass,
+    Model,
+    OutcomeLearnt,
+    Run,
+    would_act,
+)
 from airworthy.record.governance import CharterAdopted, RunFinished, RunStarted
 from airworthy.record.store import Stored
 
@@ -26,7 +35,7 @@ class Decisions:
     at: NDArray[np.int64]
     score: Floats
     confidence: Floats  # calibrated
-    certified: NDArray[np.bool_]  # the gate would let it act
+    certified: NDArray[np.bool_]  # gate and rules would let it act
     stage: NDArray[np.str_]
     work: NDArray[np.str_]  # its slice in a backtest, '' for live work
     segment: NDArray[np.str_]
@@ -153,7 +162,7 @@ def _columns(made: list[DecisionMade], outcomes: dict[str, OutcomeLearnt]) -> De
         at=np.array([one.at for one in made], np.int64),
         score=_shares([one.score for one in made]),
         confidence=_shares([one.confidence.p if one.confidence else None for one in made]),
-        certified=np.array([any(r.code == "gate.certified" for r in one.reasons) for one in made], bool),
+        certified=np.array([would_act(one.reasons) for one in made], bool),
         stage=np.array([one.stage for one in made], np.str_),
         work=np.array([one.run.work if one.run else "" for one in made], np.str_),
         segment=np.array([one.segment for one in made], np.str_),

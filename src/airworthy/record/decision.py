@@ -41,6 +41,16 @@ class Reason(msgspec.Struct, frozen=True):
     about: str = ""
 
 
+def allowed_by_rules(reasons: tuple[Reason, ...]) -> bool:
+    """Whether no rule asked for anything stricter than acting, and every rule could be evaluated."""
+    return not any(reason.code in ("rule", "rule.not_evaluated") for reason in reasons)
+
+
+def would_act(reasons: tuple[Reason, ...]) -> bool:
+    """Whether gate and rules let it act: the decisions a certificate speaks of. Sources and stage may still stop it."""
+    return allowed_by_rules(reasons) and any(reason.code == "gate.certified" for reason in reasons)
+
+
 class SourceState(msgspec.Struct, frozen=True):
     """A source as it stood when it was read."""
 

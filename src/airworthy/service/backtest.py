@@ -29,7 +29,7 @@ from airworthy.record.governance import CharterAdopted, LeftOut, RunFinished, Ru
 from airworthy.record.store import Content, Draft, Receipt, Store
 from airworthy.service.gap import measure_gap, steps
 from airworthy.service.lineup import Lineup
-from airworthy.service.model import Answers, Predictor, Rows, predictor
+from airworthy.service.model import Predictor, model_of, predictor
 from airworthy.service.stream import Stream
 
 BATCH = 512  # records that become durable together
@@ -58,9 +58,8 @@ class Backtest:
         self.folder = folder
         self._clock = clock
         self._log_file = log_file
-        self.answers: Answers | None = None  # for every streamed item, once run
-        self.work: Work | None = None
-        self.rows: Rows | None = None
+        self.work: Work | None = None  # once run
+        self.lineup: Lineup | None = None  # once asked for, or run to the end
 
     def run(self, store: Store, *, progress: Progress = lambda doing, done, of: None) -> Report:
         """Runs to the end, or from where an earlier run stopped. Raises BadInput before anything is recorded."""
@@ -68,18 +67,25 @@ class Backtest:
             self.charter, self.folder, log_file=self._log_file, progress=lambda n: progress("reading", n, 0)
         )
         run = self._name(work)
-        model = predictor(self.charter, work, self.folder)
-        lineup = Lineup(self.charter, work, model)
-        self.work, self.answers, self.rows = work, lineup.answers, lineup.rows
         there = _records_of(store, run)
-        epoch = 1 + _tried_before(store, run, self.charter, lineup.model)
+        epoch = 1 + _tried_before(store, run, self.charter)
+        self.work = work
         if there.finished:
-            return Report(run, len(lineup.rows), 0, there.records, work.left_out, epoch)
+            return Report(run, there.items, 0, there.records, work.left_out, epoch)
+        model = predictor(self.charter, work, self.folder)
+        self.lineup = lineup = Lineup(self.charter, work, model)
         gap = self._gap(lineup, run, model, progress)
         drafts = self._drafts(lineup, run, gap, epoch, progress)
         written = _append(store, islice(drafts, there.records, None))
         store.checkpoint()
         return Report(run, len(lineup.rows), written, there.records, work.left_out, epoch)
+
+    def asked(self) -> Lineup:
+        """What the model said of every streamed item, once run. Asks the model where a finished run did not need to."""
+        if self.lineup is None:
+            assert self.work is not None
+            self.lineup = Lineup(self.charter, self.work, predictor(self.charter, self.work, self.folder))
+        return self.lineup
 
     def _name(self, work: Work) -> str:
         """The run's name: the same charter, log and model always give the same."""
@@ -151,30 +157,32 @@ class _There(msgspec.Struct, frozen=True):
     """How much of a run the log already holds."""
 
     records: int
+    items: int
     finished: bool
 
 
 def _records_of(store: Store, run: str) -> _There:
     """Counts the run's records. A run's first two are the charter and its start; both or neither are there."""
-    count, started, finished = 0, False, False
+    count, items, started, finished = 0, 0, False, False
     for stored in store.scan():
         found = record(stored.leaf)
         place = getattr(found, "run", None)
         if (place.run if isinstance(place, Run) else place) == run:
             count += 1
-            started |= isinstance(found, RunStarted)
             finished |= isinstance(found, RunFinished)
-    return _There(count + 1 if started else 0, finished)
+            if isinstance(found, RunStarted):
+                started, items = True, found.items
+    return _There(count + 1 if started else 0, items, finished)
 
 
-def _tried_before(store: Store, run: str, charter: Charter, model: Model) -> int:
+def _tried_before(store: Store, run: str, charter: Charter) -> int:
     """How many other policies or models were backtested for this use case before this run began.
 
     Each was another chance to be lucky on the same past, so each is an epoch: renaming does not reset the count, and
     the same policy and model over a longer log is the same chance going on.
     """
-    ours = (charter.policy_digest, model)
-    tried = set()
+    ours = (charter.policy_digest, model_of(charter))
+    tried: set[tuple[str, Model | None]] = set()
     for stored in store.scan(kinds={kind(RunStarted)}):
         found = record(stored.leaf)
         assert isinstance(found, RunStarted)

@@ -59,7 +59,7 @@ def measure_gap(charter: Charter, work: Work, model: Predictor, *, progress: Pro
     period, kept = in_pilot_period(charter, work), filters(charter, work)
     everything = np.ones(len(work), bool)
     curated = np.logical_and.reduce([everything, *kept.values()])
-    person = _person_loss(work)
+    person = work.person_wrong(np.arange(len(work)))
     done = 0
     splits: list[dict[str, SliceFigures]] = []
     for seed in seeds:
@@ -114,17 +114,6 @@ def split_pilot(charter: Charter, pilot: Bools, seed: int) -> Split:
     return Split(rows[:first], rows[first:second], rows[second:])
 
 
-def _loss(work: Work, output: NDArray[np.object_], rows: Rows) -> NDArray[np.float64]:
-    truth = np.array([*work.truth.words, ""], object)[work.truth.codes[rows]]
-    return np.asarray(output != truth, float)
-
-
-def _person_loss(work: Work) -> NDArray[np.float64]:
-    if work.person is None:
-        return np.full(len(work), np.nan)
-    return np.where(work.person.missing, np.nan, ~work.agrees(work.person))
-
-
 def _four_slices(
     work: Work,
     model: Predictor,
@@ -145,7 +134,7 @@ def _four_slices(
     ask = np.unique(np.concatenate([split.calibrate, *rows.values()]))
     answers = model.answers(split.train, ask)
     loss, score = np.full(len(work), np.nan), np.full(len(work), np.nan)
-    loss[ask], score[ask] = _loss(work, answers.output, ask), answers.score
+    loss[ask], score[ask] = work.wrong(answers.output, ask), answers.score
     threshold = _certified(score[split.calibrate], loss[split.calibrate], act_at)
     stands_for = np.ones(len(work))  # the held-out items stand for the pilot's used ones too
     stands_for[split.hold_out] = (int(used.sum()) + len(split.hold_out)) / max(1, len(split.hold_out))
@@ -167,7 +156,7 @@ def _pilot_and_later(work: Work, model: Predictor, split: Split, period: Bools) 
     """Share right on the hold-out and on all later work, of a pilot done with this split."""
     later = np.flatnonzero(~period)
     ask = np.concatenate([split.hold_out, later])
-    right = 1 - _loss(work, model.answers(split.train, ask).output, ask)
+    right = 1 - work.wrong(model.answers(split.train, ask).output, ask)
     cut = len(split.hold_out)
     return float(right[:cut].mean()), float(right[cut:].mean()), cut
 
@@ -190,7 +179,7 @@ def _honest(charter: Charter, work: Work, model: Predictor, period: Bools, act_a
     cut = int(charter.pilot.split[0] * len(rows))
     train, ask = rows[:cut], rows[cut:]
     answers = model.answers(train, ask)
-    threshold = _certified(answers.score, _loss(work, answers.output, ask), act_at)
+    threshold = _certified(answers.score, work.wrong(answers.output, ask), act_at)
     return (None if threshold is None else float((answers.score >= threshold).mean())), len(ask)
 
 
@@ -201,7 +190,7 @@ def _over_time(
     assert charter.pilot is not None
     later = np.flatnonzero(~period)
     split = split_pilot(charter, period & curated, charter.pilot.seeds[0])
-    right = 1 - _loss(work, model.answers(split.train, later).output, later)
+    right = 1 - work.wrong(model.answers(split.train, later).output, later)
     month = work.at[later].astype("datetime64[us]").astype("datetime64[M]")
     return tuple(
         MonthlyAccuracy(int(one.astype("datetime64[us]").astype(np.int64)), int(at.sum()), int(right[at].sum()))

@@ -42,6 +42,8 @@ class Lineup:
         answers = model.answers(train, ask)
         cut = len(calibrate)
         self.answers = Answers(answers.output[cut:], answers.score[cut:])
+        self.wrong = work.wrong(self.answers.output, self.rows)
+        self.person_wrong = work.person_wrong(self.rows)
         early = answers.score[:cut] if cut else answers.score[:EARLY]
         self.early_scores = early[~np.isnan(early)]
         self.measured = _measured(work, calibrate, Answers(answers.output[:cut], answers.score[:cut]))
@@ -82,12 +84,11 @@ def _used(charter: Charter, work: Work, model: Predictor, pilot: NDArray[np.bool
 
 
 def _measured(work: Work, rows: Rows, answers: Answers) -> Measured | None:
-    truth = np.array([*work.truth.words, ""], object)[work.truth.codes[rows]]
     sure = ~np.isnan(answers.score)
     if not sure.any():
         return None
     try:
-        calibrator = fit(answers.score[sure], (answers.output == truth)[sure].astype(float))
+        calibrator = fit(answers.score[sure], 1 - work.wrong(answers.output, rows)[sure])
     except NotYetMeasured:
         return None
     digest = canonical.digest(repr(sorted(calibrator.to_plain().items())).encode())

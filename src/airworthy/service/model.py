@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import deepcopy
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol, cast
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from airworthy.base import canonical
 from airworthy.base.diagnostic import Diagnostic, Place
 from airworthy.base.errors import BadInput
 from airworthy.charter.model import Charter
@@ -163,11 +166,21 @@ def _refused(sentence: str, place: Place, help: str) -> BadInput:
 
 def _find(name: str, folder: Path) -> Any:
     module, _, attribute = name.partition(":")
-    sys.path.insert(0, str(folder.resolve()))
-    try:
-        found: Any = importlib.import_module(module)
-    finally:
-        sys.path.pop(0)
+    found: Any = _beside(folder, module) or importlib.import_module(module)
     for step in attribute.split("."):
         found = getattr(found, step)
+    return found
+
+
+def _beside(folder: Path, module: str) -> ModuleType | None:
+    """The module that stands beside the charter, under a name of its own: two charters may each have a `model.py`."""
+    file = folder.resolve().joinpath(*module.split(".")).with_suffix(".py")
+    if not file.is_file():
+        return None
+    spec = importlib.util.spec_from_file_location(f"beside_charter_{canonical.digest(str(file).encode())[:12]}", file)
+    if spec is None or spec.loader is None:
+        return None
+    found = importlib.util.module_from_spec(spec)
+    sys.modules[found.__name__] = found  # what it defines can then be copied and pickled
+    spec.loader.exec_module(found)
     return found

@@ -17,7 +17,7 @@ from airworthy.data.column import NO_MOMENT
 from airworthy.decision.policy import ALL, Policy
 from airworthy.decision.request import Request
 from airworthy.decision.route import Decision, decide
-from airworthy.record.decision import DecisionMade, OutcomeLearnt, Run, Stage
+from airworthy.record.decision import DecisionMade, OutcomeLearnt, Run, Stage, allowed_by_rules, would_act
 from airworthy.record.store import Content, Draft
 from airworthy.service.learning import Learning, Promise
 from airworthy.service.lineup import Lineup
@@ -107,8 +107,10 @@ class Stream:
             Request(point=policy.point, subject=subject, item=item, output=output, score=score, now=now), policy
         )
         name = self._id(ordinal)
-        acted = any(reason.code == "gate.certified" for reason in found.reasons)
-        if kind.startswith("later"):  # what a pilot left over is the hard part of its weeks, and no fair sample
+        if kind.startswith("later") and allowed_by_rules(found.reasons):
+            # What a pilot left over is the hard part of its weeks, and no fair sample; what a rule sends to a person
+            # is never acted on, so a certificate must not be earned with it.
+            acted = would_act(found.reasons)
             self.learning.decided(name, at=now, segment=found.segment, score=score, acted=acted)
         heapq.heappush(self.coming, (self._known_at(row, now), ordinal))
         record = self._made(name, found, policy, score, now, Run(self.run, ordinal, kind))
@@ -131,15 +133,12 @@ class Stream:
 
     def _judged(self, ordinal: int, known_at: Micros) -> Draft:
         work, row = self.lineup.work, int(self.lineup.rows[ordinal])
-        wrong = self.lineup.answers.output[ordinal] != work.truth.text(row)
-        person = (
-            None if work.person is None or work.person.missing[row] else work.person.text(row) != work.truth.text(row)
-        )
-        self.learning.learnt(self._id(ordinal), float(wrong))
+        wrong, person = float(self.lineup.wrong[ordinal]), float(self.lineup.person_wrong[ordinal])
+        self.learning.learnt(self._id(ordinal), wrong)
         learnt = OutcomeLearnt(
             id=f"{self._id(ordinal)}.outcome", ts=self.clock.now(), at=known_at, use_case=self.charter.use_case,
-            simulated=self.lineup.simulated, decision=self._id(ordinal), label="outcome", loss=ppm(float(wrong)),
-            person_loss=None if person is None else ppm(float(person)), run=Run(self.run, ordinal, self.lineup.kind[ordinal]),
+            simulated=self.lineup.simulated, decision=self._id(ordinal), label="outcome", loss=ppm(wrong),
+            person_loss=None if isnan(person) else ppm(person), run=Run(self.run, ordinal, self.lineup.kind[ordinal]),
         )  # fmt: skip
         truth = canonical.encode_trusted({"fields": [[self.output_name, work.truth.text(row)]]})
         return Draft(record=learnt, subject=work.subject.text(row), contents=(Content("truth", "work", truth),))
