@@ -59,7 +59,8 @@ class _Limits:
         spec = self.spec
         return Verdict(
             claim=spec.claim, pillar=spec.pillar, title=spec.title, side=spec.side, limit=self.limit, unit=spec.unit,
-            level=self.level, set_by=self.set_by, word=word, measured=measured, action=spec.action, who=spec.who,
+            level=self.level, set_by=self.set_by, usual_limit=spec.limit, usual_level=spec.level, word=word,
+            measured=measured, action=spec.action, who=spec.who,
             **more,  # type: ignore[arg-type]
         )  # fmt: skip
 

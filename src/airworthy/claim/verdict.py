@@ -33,6 +33,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     unit: Unit
     level: float
     set_by: str  # the seat that set the limit, or `catalogue`
+    usual_limit: float | None = None  # the catalogue's, None where it leaves the limit to the charter
+    usual_level: float = 0.05
     word: Word
     measured: Interval | None
     since: int | None = None  # microseconds UTC from which on it has held at every look
@@ -42,3 +44,12 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     days: float | None = None  # the same as time, at the rate seen
     action: str = ""
     who: str = ""
+
+    @property
+    def is_laxer(self) -> bool:
+        """Whether the charter asks for less than the catalogue does; a reader must be told."""
+        if self.level > self.usual_level:
+            return True
+        if self.usual_limit is None or self.limit == self.usual_limit:
+            return False
+        return (self.limit > self.usual_limit) == (self.side in ("at_most", "within"))

@@ -133,6 +133,8 @@ def claims(console: Console, verdicts_: tuple[Verdict, ...]) -> None:
             measured = verdicts.number(one).replace(" points", "")
             cells = f"  {title:<30}{measured:>9} {verdicts.span(one):>15} {verdicts.sign(one):>9}  "
             console.parts([(cells, ""), console.verdict(one.word)])
+            if one.is_laxer:
+                console.line(f"    {verdicts.laxer(one)}", "undecided")
 
 
 def _sentences(console: Console, found: Readiness) -> None:

@@ -234,7 +234,7 @@ def _row(one: Verdict) -> dict[str, object]:
         f"since {words.day(one.since)}" if one.since is not None and one.word != "undecided" else verdicts.forecast(one)
     )
     return {
-        "title": one.title, "pillar": one.pillar, "limit": verdicts.limit(one), "set_by": one.set_by, "number": verdicts.number(one),
+        "title": one.title, "pillar": one.pillar, "limit": verdicts.limit(one), "laxer": verdicts.laxer(one), "set_by": one.set_by, "number": verdicts.number(one),
         "span": verdicts.span(one), "counted": verdicts.counted(one), "why": one.why, "drawn": Markup(verdicts.drawn(one)),
         "word": one.word, "since": since,
     }  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from airworthy.claim.readiness import Readiness
 from airworthy.claim.verdict import Verdict
 from airworthy.page import plot, words
@@ -44,6 +46,17 @@ def limit(verdict: Verdict) -> str:
     """`at most 5 points`, `≥` is left to the terminal."""
     sides = {"at_most": "at most", "at_least": "at least", "above": "above", "within": "within"}
     return f"{sides[verdict.side]} {_limit(verdict)}"
+
+
+def laxer(verdict: Verdict) -> str:
+    """`laxer than the catalogue: at most 5 points at level 0.05`; '' where it is not."""
+    if not verdict.is_laxer:
+        return ""
+    usual = msgspec.structs.replace(
+        verdict, limit=verdict.limit if verdict.usual_limit is None else verdict.usual_limit
+    )
+    level = f" at level {verdict.usual_level:g}" if verdict.level > verdict.usual_level else ""
+    return f"laxer than the catalogue: {limit(usual)}{level}"
 
 
 def sign(verdict: Verdict) -> str:
