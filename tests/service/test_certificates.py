@@ -85,3 +85,21 @@ def test_a_level_laxer_than_the_catalogue_is_said_too(tmp_path):
     facts = lived(tmp_path, rows(300))
     one = next(v for v in readiness(facts, charter, "assist").needed if v.claim == "calibrated")
     assert "at level 0.05" in verdicts.laxer(msgspec.structs.replace(one, level=0.3))
+
+
+def test_forgetting_the_unwelcome_truths_proves_nothing(tmp_path):
+    """Of 3,000 claims a fifth is wrong; nine in ten of the errors are blanked out before the log is shown."""
+    made = list(rows(3_000, wrong_clean=0.2, wrong_bad=0.2))
+    wrong = [i for i, row in enumerate(made) if row["team"] != row["truth"]]
+    for i in wrong[: int(0.9 * len(wrong))]:
+        made[i] = made[i] | {"truth": ""}
+    charter = loaded(world(tmp_path, made))
+    store = MemoryStore()
+    report = Backtest(charter, tmp_path, FixedClock(NOW)).run(store)
+    assert report.items == len(made)
+    facts = prove(charter, store, None, folder=tmp_path).facts
+    assert not facts.opened
+    found = {one.claim: one for one in readiness(facts, charter, "default").needed}
+    assert found["acted-error-within-budget"].word == "undecided"
+    assert found["calibrated"].word == "undecided"
+    assert "no known truth" in found["calibrated"].why

@@ -20,6 +20,7 @@ from airworthy.charter.work import Filter, Log
 from airworthy.data.column import MISSING_WORDS, NO_MOMENT, Column, encode, moment_reader
 from airworthy.data.items import Take, fold
 from airworthy.data.table import Progress, Table, read
+from airworthy.record.governance import UNDATED
 
 _DERIVED = re.compile(r"(hour|weekday)\((\w+)\)\Z")
 _TRUTH, _PERSON = "\x00truth", "\x00person"  # columns folded anew; no file can name them
@@ -30,7 +31,7 @@ Bools = NDArray[np.bool_]
 class Work(msgspec.Struct, frozen=True):
     """Work items in the order they became eligible. Arrays have one value per item.
 
-    truth and person are None in rows where unknown; `recorded` are the AI's outputs where the log holds them.
+    An item whose truth nobody knows stays in: leaving it out would let a log look better by forgetting its errors.
     """
 
     items: Table
@@ -48,16 +49,26 @@ class Work(msgspec.Struct, frozen=True):
     def __len__(self) -> int:
         return len(self.at)
 
+    @property
+    def known(self) -> Bools:
+        """Items whose truth is known."""
+        return ~self.truth.missing
+
     def item(self, row: int) -> dict[str, Any]:
         """What the AI was given about item `row`, by feature name."""
         return {field_name(name): value for name, value in zip(self.features, self.given[row], strict=True) if value}
 
     def wrong(self, said: NDArray[np.object_], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """1.0 where `said` differs from the truth of `rows`, else 0.0. `1` is `1.0` where every truth is a number."""
+        """1.0 where `said` differs from the truth of `rows`, 0.0 where not, NaN where nobody knows the truth.
+
+        `1` is `1.0` where every truth is a number.
+        """
         if self.truth.unreadable_numbers():
             truth = np.array([*self.truth.words, ""], object)[self.truth.codes[rows]]
-            return np.asarray(said != truth, float)
-        return np.asarray(encode(said.tolist()).numbers != self.truth.numbers[rows], float)
+            differs = said != truth
+        else:
+            differs = encode(said.tolist()).numbers != self.truth.numbers[rows]
+        return np.where(self.truth.missing[rows], np.nan, differs.astype(float))
 
     def person_wrong(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """The same for what people did; NaN where nobody recorded it."""
@@ -173,15 +184,14 @@ def _folded(table: Table, log: Log) -> Table:
 
 
 def _usable(items: Table, log: Log) -> Work:
-    """Items with a truth and a time, before the log's last day, in time order."""
+    """Items with a time, before the log's last day, in time order. At least one must have a known truth."""
     at = _times(items, log.eligible_at, log)
     end = _day(log.until) if log.until else np.iinfo(np.int64).max
     inside = (at != NO_MOMENT) & (at < end)
     known = ~items[_TRUTH].missing
-    left_out = (("without a date", int((at == NO_MOMENT).sum())), (f"from {log.until} on", int((at >= end).sum())),
-                ("whose truth is not known", int((inside & ~known).sum())))  # fmt: skip
-    rows = np.flatnonzero(inside & known)
-    if not len(rows):
+    left_out = ((UNDATED, int((at == NO_MOMENT).sum())), (f"from {log.until} on", int((at >= end).sum())))
+    rows = np.flatnonzero(inside)
+    if not (inside & known).any():
         raise BadInput(
             [
                 Diagnostic(

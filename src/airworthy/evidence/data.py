@@ -5,7 +5,7 @@ from __future__ import annotations
 from airworthy.base.quantity import MILLION
 from airworthy.charter.model import Charter
 from airworthy.evidence.facts import Facts
-from airworthy.evidence.measurement import Figure, Measurement, Measures, Unmeasured
+from airworthy.evidence.measurement import Figure, Measurement, Measures, Unmeasured, selective
 from airworthy.stats.difference import newcombe
 
 
@@ -41,6 +41,8 @@ def production_like_pilot(facts: Facts, charter: Charter) -> Measurement:
         if facts.finished is not None:
             return Unmeasured("the log ends with the pilot", "a log that goes on after the pilot")
         return Unmeasured("the pilot was not done again yet", "`airworthy backtest`")
+    if missing := selective(facts, charter):
+        return missing
     of = {one.name: one for one in facts.gap.slices}
     pilot, later = of["P0"], of["P3"]
     right = [(one.accuracy or 0) / MILLION * one.n for one in (pilot, later)]

@@ -51,6 +51,11 @@ class Decisions:
         """Everything but the pilot's period: what its curation left over there is the hard part, not the work."""
         return ~np.isin(self.work, ("pilot", "pilot_other"))
 
+    def unlearnt(self, horizon_us: int) -> float:
+        """Share of decisions after the pilot, older than the horizon at the end of the log, whose truth is missing."""
+        old = self.after_pilot & (self.at + horizon_us <= (self.at[-1] if len(self) else 0))
+        return float(np.isnan(self.loss[old]).mean()) if old.any() else 0.0
+
 
 @dataclass(frozen=True)
 class Facts:

@@ -7,6 +7,7 @@ import numpy as np
 from airworthy.charter.model import Charter
 from airworthy.evidence.facts import Facts
 from airworthy.evidence.measurement import Measurement, Measures, Share, Unmeasured
+from airworthy.record.governance import UNDATED
 
 
 def governed_before_first_real_decision(facts: Facts, charter: Charter) -> Measurement:
@@ -42,7 +43,8 @@ def log_complete(facts: Facts, charter: Charter) -> Measurement:
         return Unmeasured(
             "the backtest has not finished", "run `airworthy backtest` again: it goes on where it stopped"
         )
-    items, made = facts.started.items, len(facts.decisions)
+    undated = sum(one.items for one in facts.finished.left_out if one.why == UNDATED)
+    items, made = facts.started.items + undated, len(facts.decisions)
     missing = np.zeros(items)
     missing[min(made, items) :] = 1.0
     return Share(missing, np.full(items, facts.finished.at), "item of the log file")

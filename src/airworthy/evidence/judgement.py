@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from airworthy.charter.model import Charter
 from airworthy.evidence.facts import Facts
-from airworthy.evidence.measurement import Mean, Measurement, Measures, Share, Unmeasured
+from airworthy.evidence.measurement import Mean, Measurement, Measures, Share, Unmeasured, selective
 from airworthy.stats.sequence import rate_intervals
 
 _NO_ANSWERS = "no person has answered a case yet"
@@ -94,6 +94,8 @@ def budget_over_time(facts: Facts, charter: Charter, *, looks: int = 48) -> SoFa
 
 def calibrated(facts: Facts, charter: Charter) -> Measurement:
     """Stated confidence minus share right, over all judged work after the pilot, in points of a share."""
+    if missing := selective(facts, charter):
+        return missing
     made = facts.decisions
     stated = np.where(np.isnan(made.confidence), made.score, made.confidence)
     rows = ~np.isnan(made.loss) & ~np.isnan(stated) & made.after_pilot
@@ -108,6 +110,8 @@ def calibrated(facts: Facts, charter: Charter) -> Measurement:
 
 def no_worse_than_today(facts: Facts, charter: Charter) -> Measurement:
     """Share right by the AI minus share right by people without it, on the same items after the pilot."""
+    if missing := selective(facts, charter):
+        return missing
     made = facts.decisions
     rows = ~np.isnan(made.loss) & ~np.isnan(made.person_loss) & made.after_pilot
     if not rows.any():

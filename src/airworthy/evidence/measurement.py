@@ -56,3 +56,15 @@ class Unmeasured:
 Measurement = Share | Mean | Figure | Unmeasured
 Measure = Callable[[Facts, Charter], Measurement]
 Measures = Mapping[str, Measure]
+
+
+def selective(facts: Facts, charter: Charter) -> Unmeasured | None:
+    """Where too many truths are missing: what is known may then not be what is true, and nothing follows from it."""
+    missing = facts.decisions.unlearnt(int(charter.error_budget.horizon))
+    limit = float(charter.error_budget.missing_limit)
+    if missing <= limit:
+        return None
+    why = (
+        f"{100 * missing:.1f} % of decisions old enough to be judged have no known truth; at most {100 * limit:g} % may"
+    )
+    return Unmeasured(why, "the missing outcomes, or a random sample of them")

@@ -288,6 +288,17 @@ def _not_evidenced(charter: Charter, facts: Facts, found: Readiness) -> list[str
     said = [f"{what[0].upper()}{what[1:]}: simulated." for what in facts.simulated]
     if not facts.live:
         said.append("Everything recorded is a backtest: no decision has touched real work.")
+    unknown = int(np.isnan(facts.decisions.loss).sum())
+    if unknown:
+        share = words.percent(unknown / len(facts.decisions))
+        said.append(
+            f"The truth of {words.plural(unknown, 'decision')} ({share}): not known. Past the horizon they count as wrong for opening."
+        )
+    said += [
+        f"Left out of the log: {words.count(one.items)} {one.why}."
+        for one in (facts.finished.left_out if facts.finished else ())
+        if one.items
+    ]
     unbound = [one.sentence for one in found.sentences if one.claim is None]
     said += [f"“{sentence}”: bound to no claim." for sentence in unbound]
     blank = sum(one.measured is None for one in (*found.needed, *found.others))

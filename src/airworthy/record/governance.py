@@ -28,6 +28,9 @@ class RunStarted(Record, frozen=True, kw_only=True, tag="run.started"):
     model: Model
 
 
+UNDATED = "without a date"  # items left out for this reason are missing from the log
+
+
 class LeftOut(msgspec.Struct, frozen=True):
     """Items a backtest could not use, and why."""
 

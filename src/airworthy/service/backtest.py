@@ -20,14 +20,14 @@ from airworthy.base.clock import Clock, Micros
 from airworthy.base.quantity import ppm
 from airworthy.charter.model import Charter
 from airworthy.charter.revision import revision
-from airworthy.data.work import Work, in_pilot_period, read_work
+from airworthy.data.work import Work, read_work
 from airworthy.record.codec import record
 from airworthy.record.data import GapMeasured
 from airworthy.record.decision import Model, Run
 from airworthy.record.envelope import Actor, Record, kind
 from airworthy.record.governance import CharterAdopted, LeftOut, RunFinished, RunStarted
 from airworthy.record.store import Content, Draft, Receipt, Store
-from airworthy.service.gap import measure_gap, steps
+from airworthy.service.gap import later_work, measure_gap, steps
 from airworthy.service.lineup import Lineup
 from airworthy.service.model import Predictor, model_of, predictor
 from airworthy.service.stream import Stream
@@ -130,7 +130,7 @@ class Backtest:
 
     def _gap(self, lineup: Lineup, run: str, model: Predictor, progress: Progress) -> GapMeasured | None:
         """The pilot done again; None without a pilot, or where the log ends with it."""
-        if self.charter.pilot is None or in_pilot_period(self.charter, lineup.work).all():
+        if self.charter.pilot is None or not later_work(self.charter, lineup.work).any():
             return None
         total = steps(self.charter)
         found = measure_gap(

@@ -56,7 +56,7 @@ def measure_gap(charter: Charter, work: Work, model: Predictor, *, progress: Pro
     """
     assert charter.pilot is not None
     seeds, act_at = charter.pilot.seeds, float(charter.pilot.act_at or charter.error_budget.budget)
-    period, kept = in_pilot_period(charter, work), filters(charter, work)
+    period, later, kept = in_pilot_period(charter, work) & work.known, later_work(charter, work), filters(charter, work)
     everything = np.ones(len(work), bool)
     curated = np.logical_and.reduce([everything, *kept.values()])
     person = work.person_wrong(np.arange(len(work)))
@@ -64,22 +64,29 @@ def measure_gap(charter: Charter, work: Work, model: Predictor, *, progress: Pro
     splits: list[dict[str, SliceFigures]] = []
     for seed in seeds:
         splits.append(
-            _four_slices(work, model, split_pilot(charter, period & curated, seed), period, curated, person, act_at)
+            _four_slices(
+                work, model, split_pilot(charter, period & curated, seed), period, later, curated, person, act_at
+            )
         )
         progress(done := done + 1)
     ablations = []
     for names, mask in [((), everything), *(((name,), mask) for name, mask in kept.items())]:
         pairs = []
         for seed in seeds:
-            pairs.append(_pilot_and_later(work, model, split_pilot(charter, period & mask, seed), period))
+            pairs.append(_pilot_and_later(work, model, split_pilot(charter, period & mask, seed), later))
             progress(done := done + 1)
-        ablations.append(_ablation(names, pairs, int(np.sum(~period))))
+        ablations.append(_ablation(names, pairs, int(later.sum())))
     if len(kept) > 1:
         ablations.append(_all_filters(tuple(kept), splits))
     coverage, n = _honest(charter, work, model, period, act_at)
     progress(done + 1)
     slices = tuple(averaged(name, [split[name] for split in splits]) for name in SLICES)
-    return GapFigures(slices, tuple(ablations), _over_time(work, model, charter, period, curated), coverage, n)
+    return GapFigures(slices, tuple(ablations), _over_time(work, model, charter, period, later, curated), coverage, n)
+
+
+def later_work(charter: Charter, work: Work) -> Bools:
+    """Items after the pilot whose truth is known: what all of its promises are held against."""
+    return ~in_pilot_period(charter, work) & work.known
 
 
 def require_columns(charter: Charter, work: Work) -> None:
@@ -119,6 +126,7 @@ def _four_slices(
     model: Predictor,
     split: Split,
     period: Bools,
+    later: Bools,
     curated: Bools,
     person: NDArray[np.float64],
     act_at: float,
@@ -128,8 +136,8 @@ def _four_slices(
     rows = {
         "P0": split.hold_out,
         "P1": np.flatnonzero(period & ~used),
-        "P2": np.flatnonzero(~period & curated),
-        "P3": np.flatnonzero(~period),
+        "P2": np.flatnonzero(later & curated),
+        "P3": np.flatnonzero(later),
     }
     ask = np.unique(np.concatenate([split.calibrate, *rows.values()]))
     answers = model.answers(split.train, ask)
@@ -152,10 +160,9 @@ def _certified(score: NDArray[np.float64], loss: NDArray[np.float64], budget: fl
     return certify_log(score, loss, coverage_grid(score, levels), budget=budget, risk=RISK).threshold
 
 
-def _pilot_and_later(work: Work, model: Predictor, split: Split, period: Bools) -> tuple[float, float, int]:
+def _pilot_and_later(work: Work, model: Predictor, split: Split, later: Bools) -> tuple[float, float, int]:
     """Share right on the hold-out and on all later work, of a pilot done with this split."""
-    later = np.flatnonzero(~period)
-    ask = np.concatenate([split.hold_out, later])
+    ask = np.concatenate([split.hold_out, np.flatnonzero(later)])
     right = 1 - work.wrong(model.answers(split.train, ask).output, ask)
     cut = len(split.hold_out)
     return float(right[:cut].mean()), float(right[cut:].mean()), cut
@@ -184,14 +191,14 @@ def _honest(charter: Charter, work: Work, model: Predictor, period: Bools, act_a
 
 
 def _over_time(
-    work: Work, model: Predictor, charter: Charter, period: Bools, curated: Bools
+    work: Work, model: Predictor, charter: Charter, period: Bools, later: Bools, curated: Bools
 ) -> tuple[MonthlyAccuracy, ...]:
     """Share right in each whole or part month after the pilot, everything, with the first seed's model."""
     assert charter.pilot is not None
-    later = np.flatnonzero(~period)
+    rows = np.flatnonzero(later)
     split = split_pilot(charter, period & curated, charter.pilot.seeds[0])
-    right = 1 - work.wrong(model.answers(split.train, later).output, later)
-    month = work.at[later].astype("datetime64[us]").astype("datetime64[M]")
+    right = 1 - work.wrong(model.answers(split.train, rows).output, rows)
+    month = work.at[rows].astype("datetime64[us]").astype("datetime64[M]")
     return tuple(
         MonthlyAccuracy(int(one.astype("datetime64[us]").astype(np.int64)), int(at.sum()), int(right[at].sum()))
         for one in np.unique(month)

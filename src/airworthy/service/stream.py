@@ -112,7 +112,8 @@ class Stream:
             # is never acted on, so a certificate must not be earned with it.
             acted = would_act(found.reasons)
             self.learning.decided(name, at=now, segment=found.segment, score=score, acted=acted)
-        heapq.heappush(self.coming, (self._known_at(row, now), ordinal))
+        if not isnan(self.lineup.wrong[ordinal]):  # else it is never learnt, and counts as an error at its horizon
+            heapq.heappush(self.coming, (self._known_at(row, now), ordinal))
         record = self._made(name, found, policy, score, now, Run(self.run, ordinal, kind))
         contents = (
             Content("input", "work", canonical.encode_trusted({"fields": list(item.items())})),
