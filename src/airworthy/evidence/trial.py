@@ -21,6 +21,7 @@ BUDGETS = (0.01, 0.02, 0.05, 0.10, 0.20)
 RISK = 0.05  # for the whole table at once
 COVERAGES = (0.04, 0.08, 0.12, 0.16, 0.20, 0.25, 0.30, 0.35, 0.40, 0.45, 0.50, 0.55, 0.60, 0.65, 0.70, 0.75, 0.80, 0.85,
              0.90, 0.95, 1.0)  # fmt: skip
+STARTS = 3  # chains of thresholds that share a budget's risk
 BANDS = 10
 MOST_WEEKS = 520
 WIDEST_HELD = 0.10  # an interval of the change wider than this does not show that anything held
@@ -152,31 +153,42 @@ def budget_rows(judged: Judged) -> tuple[BudgetRow, ...]:
 
 
 def _budget_row(judged: Judged, budget: float, risk: float) -> BudgetRow:
-    threshold, strictest = certified(judged, budget, risk=risk)
-    acted = _ranked(judged) >= (strictest if threshold is None else threshold)
-    n, wrong = len(judged), rate(judged.loss[acted].sum(), int(acted.sum()), level=risk)
+    threshold, tried = certified(judged, budget, risk=risk)
+    n, scores = len(judged), _ranked(judged)
+
+    def acting_from(at: float) -> Rate:
+        acted = scores >= at
+        return rate(judged.loss[acted].sum(), int(acted.sum()), level=risk / STARTS)
+
     if threshold is not None:
+        wrong = acting_from(threshold)
         return BudgetRow(budget, "opens", wrong.n / n, wrong.n, wrong, threshold)
+    wrong = min((acting_from(at) for at in tried), key=lambda one: one.share)
     why: Why = "surest_are_too_wrong" if wrong.low >= budget else "too_few_labels"
-    more = _more(wrong, budget, risk) if wrong.share < budget else None
+    more = _more(wrong, budget, risk / STARTS) if wrong.share < budget else None
     return BudgetRow(budget, why, wrong.n / n, wrong.n, wrong, None, more)
 
 
-def certified(judged: Judged, budget: float, *, risk: float) -> tuple[float | None, float]:
-    """The laxest threshold that all items together certify, None where nothing is; and the strictest one tried.
+def certified(judged: Judged, budget: float, *, risk: float) -> tuple[float | None, tuple[float, ...]]:
+    """The laxest threshold that all items together certify, None where nothing is; and the thresholds tried first.
 
+    Three chains start at the strictest level, at half of the items and at all of them, each with its third of the
+    risk: one chain that begins with the very surest would stop there where exactly those are wrong.
     Takes the evidence as it stands after the last item, never its maximum on the way: a bare log may be sorted by
     anything, its truths too, and the same rows in another order must open the same gate. A loss between 0 and 1 is
     counted up to a whole one: by convexity the evidence of the sum is below that of betting on each loss.
     """
     scores, n = _ranked(judged), len(judged)
-    grid = coverage_grid(scores, reachable(COVERAGES, n, budget=budget, risk=risk))
+    levels = reachable(COVERAGES, n, budget=budget, risk=risk / STARTS)
+    grid = coverage_grid(scores, levels)
     acted = [scores >= threshold for threshold in grid]
-    wrong = np.array([whole_up(judged.loss[rows].sum()) for rows in acted])
     labels = np.array([rows.sum() for rows in acted])
-    enough = log_evidence_below(wrong, labels, budget=budget) >= log_needed(risk)
-    in_sequence = int(np.argmin([*enough, False]))
-    return (grid[in_sequence - 1] if in_sequence else None), grid[0]
+    wrong = np.array([whole_up(judged.loss[rows].sum()) for rows in acted])
+    enough = log_evidence_below(wrong, labels, budget=budget) >= log_needed(risk / STARTS)
+    starts = sorted({0, int(np.searchsorted(labels, n / 2)) if len(grid) > 1 else 0, len(grid) - 1})
+    ends = [start + int(np.argmin([*enough[start:], False])) - 1 for start in starts]
+    opened = [end for start, end in zip(starts, ends, strict=True) if end >= start]
+    return (grid[max(opened)] if opened else None), tuple(grid[start] for start in starts)
 
 
 def _more(seen: Rate, budget: float, risk: float) -> int | None:

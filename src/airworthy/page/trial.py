@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from airworthy.evidence.search import FEWEST
-from airworthy.evidence.trial import BudgetRow, FirstLook
+from airworthy.evidence.trial import STARTS, BudgetRow, FirstLook
 from airworthy.page import figure, finding, sheet, words
 
 
@@ -26,7 +26,7 @@ def page(look: FirstLook, *, log: str, question: str, taken: str, charter: str, 
         n=words.plural(look.n, "item"),
         certainty=words.budget(1 - look.risk),
         risk=f"{look.risk:g}",
-        needed=words.count(len(look.rows) / look.risk),
+        needed=words.count(STARTS * len(look.rows) / look.risk),
         rows=[_row(row, look, row is look.best) for row in look.rows],
         closed=finding.closed(look),
         taken=taken,
