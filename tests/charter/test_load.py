@@ -15,6 +15,7 @@ from airworthy.charter.load import examine, load, loads
 from airworthy.charter.model import Charter
 from airworthy.charter.parse import LARGEST
 from airworthy.charter.revision import revision
+from airworthy.claim.catalogue import BY_ID
 from charter.golden import ROOT
 
 TRIAGE = ROOT / "tests/charter/valid/incident-triage.yaml"
@@ -102,15 +103,13 @@ def test_a_file_from_another_system_reads_the_same():
 def test_a_catalogue_left_out_leaves_claims_unchecked():
     unknown = TEAM.replace("claim: used-by-default", "claim: nobody-knows")
     assert codes(unknown) == []
-    assert [d.code for d in examine(unknown, "charter.yaml", {"used-by-default": 1})[1]] == ["D034", "D034"]
+    assert [d.code for d in examine(unknown, "charter.yaml", BY_ID)[1]] == ["D034", "D034"]
 
 
-def test_a_claim_of_ones_own_may_be_bound():
-    own = "{claim: clerks-agree, measure: share-agreed, limit: 80 %}"
-    text = TEAM.replace("must_be_true:", f"  - {own}\n\nmust_be_true:").replace(
-        "claim: used-by-default}", "claim: clerks-agree}"
-    )
-    assert examine(text, "charter.yaml", ["used-by-default"])[1] == ()
+@pytest.mark.parametrize("key", ["measure: share-agreed", "window: 8w"])
+def test_a_key_of_a_claim_that_nothing_measures_is_refused_and_not_ignored(key):
+    text = TEAM.replace("limit: 80 %", f"limit: 80 %, {key}")
+    assert [d.code for d in examine(text, "charter.yaml", BY_ID)[1]] == ["D045"]
 
 
 def test_a_damaged_section_is_reported_once_and_not_by_what_relies_on_it():

@@ -117,13 +117,13 @@ class Rule(Section, frozen=True, kw_only=True):
 
 
 class Claim(Section, frozen=True, kw_only=True):
-    """A limit set on a claim of the catalogue, or a claim of your own that names a measure.
+    """A limit set on a claim of the catalogue.
 
     claim    id of the claim
-    measure  the measure of a claim of your own
+    measure  a measure of your own; refused, this version cannot take one yet
     limit    the number it is held against; the side is the measure's
     level    the chance allowed that the verdict `proven` is wrong
-    window   how far back records count
+    window   how far back records count; refused, this version counts them all
     stages   the stages that need it
     set_by   the seat that set the limit
     """

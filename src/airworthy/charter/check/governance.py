@@ -143,34 +143,40 @@ def _has_zone(text: str) -> bool:
         return False
 
 
+_NOT_BUILT = {"measure": "names a measure of its own", "window": "looks at a window of the records only"}
+
+
 @reading("claims")
 def claims(subject: Subject) -> Iterator[Diagnostic]:
-    """Claims exist in the catalogue, or name the measure and the limit of one of their own."""
+    """Claims exist in the catalogue, and ask only for what this version measures."""
+    known = subject.known_claims
     for i, claim in enumerate(subject.charter.claims):
-        if claim.measure is not None and claim.limit is None:
-            sentence = f"the claim `{claim.claim}` names a measure but no limit"
-            yield subject.mistake("D045", ("claims", i, "measure"), sentence, "add `limit:`")
-        known = subject.known_claims
+        for key in ("measure", "window"):
+            if getattr(claim, key) is not None:
+                sentence = f"the claim `{claim.claim}` {_NOT_BUILT[key]}, which this version cannot measure yet"
+                yield subject.mistake_at_key("D045", ("claims", i, key), sentence, f"leave `{key}:` out")
         if claim.measure is None and known is not None and claim.claim not in known:
             sentence = f"the claim `{claim.claim}` is not in the catalogue"
-            help = did_you_mean(claim.claim, known) or "name its `measure:` and `limit:` to add it"
+            help = (
+                did_you_mean(claim.claim, known)
+                or "docs/reference/claims.md lists them; `must_be_true:` takes a sentence"
+            )
             yield subject.mistake("D034", ("claims", i, "claim"), sentence, help)
         if claim.level is not None and not 0 < claim.level < 0.5:
             sentence = f"the level of `{claim.claim}` must lie between 0 and a half"
             yield subject.mistake("D029", ("claims", i, "level"), sentence, "write such as `0.05`")
 
 
-@reading("claims", "must_be_true")
+@reading("must_be_true")
 def must_be_true(subject: Subject) -> Iterator[Diagnostic]:
     """What must be true is bound to a claim that exists, or shown as not measured yet."""
-    own = {c.claim for c in subject.charter.claims if c.measure is not None}
     for i, one in enumerate(subject.charter.must_be_true):
         if one.claim is None:
             sentence = f"not measured yet: {one.sentence}"
             yield subject.warning("D035", ("must_be_true", i, "sentence"), sentence, "bind it to a claim with `claim:`")
-        elif subject.known_claims is not None and one.claim not in own and one.claim not in subject.known_claims:
+        elif subject.known_claims is not None and one.claim not in subject.known_claims:
             sentence = f"what must be true is bound to `{one.claim}`, which is no claim"
-            help = did_you_mean(one.claim, [*own, *subject.known_claims])
+            help = did_you_mean(one.claim, subject.known_claims)
             yield subject.mistake(
                 "D034", ("must_be_true", i, "claim"), sentence, help or "name a claim of the catalogue"
             )
