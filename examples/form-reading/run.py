@@ -29,12 +29,13 @@ def main() -> int:
     verdict = _airworthy("prove", charter, "--data", _shown(DATA), "--html", report)
     if verdict not in (0, 1, 3):
         return verdict
-    print(f"\nreport     {report}: open it in a browser, or print it")
+    print("\nopen the proof in a browser, or print it")
     print("\nnext, with your own log of AI outputs and what turned out to be true:")
     print("           .venv/bin/airworthy try LOG --output COLUMN --truth COLUMN --score COLUMN")
     print("or with the one just made:")
     print(f"           .venv/bin/airworthy try {_shown(DATA.parent / 'forms.csv')} --output output --truth truth \\")
-    print("             --score score --time decided_at --person person --segment channel")
+    print("             --score score --time decided_at --person person --segment channel \\")
+    print("             --simulated 'the stream, the quality of the scans, dates and people'")
     return 0
 
 

@@ -88,7 +88,7 @@ def test_an_honest_pilot_would_have_seen_it_on_day_one(lived):
     assert lived.gap.honest_coverage is None or lived.gap.honest_coverage < 50_000
     said = gap_page.honest(lived.gap)
     assert "An honest pilot" in said
-    assert "“not ready” could be seen on day one" in said
+    assert "“not ready” could be seen before anything was scaled" in said
     assert said in render(lived.charter, lived.proof, at=NOW)
 
 

@@ -20,6 +20,7 @@ from airworthy.stats.planner import labels_needed
 from airworthy.stats.sequence import mean_interval, rate_interval, rate_intervals
 
 LOOKS = 64  # places in the past at which `since` is looked for
+MEAN_LOOKS = 10
 
 
 def evaluate(spec: Spec, measurement: Measurement, charter: Charter) -> Verdict:
@@ -98,7 +99,20 @@ def _since(limits: _Limits, share: Share) -> int | None:
 def _mean(limits: _Limits, mean: Mean) -> Verdict:
     low, high = mean_interval(mean.values, level=limits.level, low=-1.0, high=1.0)
     seen = Interval(float(mean.values.mean()), low, high, len(mean.values), mean.of, True)
-    return _said(limits, seen, since=int(mean.at[-1]))
+    return _said(limits, seen, since=_mean_since(limits, mean))
+
+
+def _mean_since(limits: _Limits, mean: Mean) -> int:
+    """As `_since`, at fewer looks: each costs a whole interval."""
+    looks = np.unique(np.linspace(max(1, len(mean.values) // MEAN_LOOKS), len(mean.values), MEAN_LOOKS).astype(int))
+    words = []
+    for look in looks.tolist():
+        low, high = mean_interval(mean.values[:look], level=limits.level, low=-1.0, high=1.0)
+        words.append(judge(limits.spec.side, limits.limit, low, high))
+    held = len(words) - 1
+    while held and words[held - 1] == words[-1]:
+        held -= 1
+    return int(mean.at[looks[held] - 1])
 
 
 def _more(limits: _Limits, seen: Interval) -> int | None:
@@ -126,6 +140,10 @@ def _said(
             else "the whole interval lies beyond the limit"
         )
         return limits.verdict(word, seen, since=since, why=why, takes=limits.spec.action if word == "refuted" else "")
-    takes = f"about {more:,} more of {seen.of}" if more else "more observations do not help where the rate is"
+    takes = (
+        f"about {more:,} more observations, each one {seen.of}"
+        if more
+        else "more observations do not help where the rate is"
+    )
     days = more / rate if more and rate else None
     return limits.verdict(word, seen, why="the interval crosses the limit", takes=takes, more=more, days=days)

@@ -35,6 +35,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     hours_per_week: float  # of the person who judges, all segments
     to_revoke: PlanRow
     sooner: PlanRow  # the first row with twice the audit
+    in_shadow: PlanRow  # the first row where every outcome is learnt anyway, as in a backtest or in shadow
     least_units: int | None  # weeks or users that can prove a share of use above .8 when it is truly .9
 
 
@@ -63,6 +64,7 @@ def plan(
         hours_per_week=labels_per_week * segments * minutes / 60,
         to_revoke=_weeks(budget, 2 * budget, revoke, labels_per_week),
         sooner=_row(budget, rows[0].truly_wrong, risk, 2 * labels_per_week),
+        in_shadow=_row(budget, rows[0].truly_wrong, risk, each * coverage),
         least_units=units_needed(0.9, 0.8, 0.05),
     )
 

@@ -58,7 +58,10 @@ def readiness(facts: Facts, charter: Charter, stage: Stage) -> Readiness:
         Sentence(one.sentence, one.owner, one.claim, verdicts[one.claim].word if one.claim in verdicts else None)
         for one in charter.must_be_true
     )
-    return Readiness(stage, charter.stage, _word(open_), needed, others, blocker, sentences)
+    word = _word(open_)
+    if charter.mode == "solo" and word == "proven":
+        word = "undecided"  # a sandbox for one person can grant nothing real
+    return Readiness(stage, charter.stage, word, needed, others, blocker, sentences)
 
 
 def next_stage(stage: Stage) -> Stage:

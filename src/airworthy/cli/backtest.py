@@ -50,7 +50,7 @@ def backtest(
         with steps(console) as progress:
             report = run.run(store, progress=progress)
         facts = gather(
-            store.scan(), use_case=declared.use_case, policy=declared.policy_digest, model=model_of(declared)
+            store.scan(), use_case=declared.use_case, policy=declared.policy_digest, model=model_of(declared), run=report.run
         )
     finally:
         store.close()
@@ -68,9 +68,9 @@ def backtest(
         style="quiet",
     )
     if report.epoch > 1:
-        tried = words.plural(report.epoch - 1, "other policy or model was", "other policies or models were")
+        tried = words.plural(report.epoch - 1, "other policy, model or log was", "other policies, models or logs were")
         console.wrapped(
-            f"epoch      {report.epoch}: {tried} tried on this past before, so a gate needs more evidence to open",
+            f"epoch      {report.epoch}: {tried} tried before, so a gate needs more evidence to open",
             style="undecided",
             hanging=11,
         )

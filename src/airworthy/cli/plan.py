@@ -65,19 +65,26 @@ def _print(console: Console, found: Plan, *, audit: float, coverage: float) -> N
         _row(console, row, found.hours_per_week, strong=row is first)
     console.line()
     console.fact("Out of reach", "a budget at or below the true share wrong: no number of labels helps.")
+    if found.in_shadow.weeks is not None:
+        console.fact(
+            "In shadow",
+            f"where every outcome is learnt, without an audit: about {_weeks(found.in_shadow.weeks)} weeks, 9 in 10 within {_weeks(found.in_shadow.weeks_p90)}.",
+        )
     revoke = found.to_revoke
+    late = f"{_weeks(revoke.weeks)} weeks of acting, 9 in 10 within {_weeks(revoke.weeks_p90)}"
     console.fact(
         "To revoke",
-        f"at {words.budget(revoke.budget)}, if it turns {words.budget(revoke.truly_wrong)} wrong: {_n(revoke.labels)} labels, 9 in 10 within {_n(revoke.labels_p90)}.",
+        f"at {words.budget(revoke.budget)}, if it turns {words.budget(revoke.truly_wrong)} wrong: {_n(revoke.labels)} labels, {late}.",
     )
     console.fact(
         "Other claims",
         f"use lasts: {WEEKS_OF_USE} weeks; used by default: {WEEKS_BY_DEFAULT} whole weeks, and at the least {_n(found.least_units)} independent weeks or users.",
     )
-    console.fact(
-        "Sooner, by",
-        f"doubling the audit to {words.budget(2 * audit)}: {_weeks(found.sooner.weeks)} weeks, {2 * found.hours_per_week:,.1f} reviewer hours a week.",
-    )
+    if found.sooner.weeks is not None:
+        console.fact(
+            "Sooner, by",
+            f"doubling the audit to {words.budget(2 * audit)}: {_weeks(found.sooner.weeks)} weeks, {2 * found.hours_per_week:,.1f} reviewer hours a week.",
+        )
 
 
 def _headline(row: PlanRow) -> str:

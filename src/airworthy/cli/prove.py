@@ -22,9 +22,10 @@ from airworthy.claim.verdict import Verdict
 from airworthy.cli.backtest import DATA
 from airworthy.cli.console import WIDTH, Console, progress
 from airworthy.cli.paper import check_target, write_page
+from airworthy.evidence.facts import Facts
 from airworthy.page import proof as proof_page
 from airworthy.page import verdicts, words
-from airworthy.service.prove import Proof, prove, render
+from airworthy.service.prove import Proof, prove, render, require_sound
 from airworthy.storage.sqlite import open_reader
 
 EXIT = {"proven": 0, "refuted": 1, "undecided": 3}  # 2 is a usage error
@@ -56,6 +57,7 @@ def prove_(
     reader = open_reader(data)
     try:
         with progress(console, "reading the records"):
+            require_sound(reader)
             proof = prove(declared, reader, stage, folder=data)
     finally:
         reader.close()
@@ -73,9 +75,19 @@ def prove_(
         console.parts(
             [("proof      ", ""), (str(html), "next")]
             if html
-            else [("next       ", ""), (f"airworthy prove {charter} --html proof.html", "next")]
+            else [("next       ", ""), (f"airworthy prove {charter}{_data(data)} --html proof.html", "next")]
         )
     raise typer.Exit(EXIT[proof.found.word])
+
+
+def _data(data: Path) -> str:
+    return "" if str(data) == DATA else f" --data {data}"
+
+
+def _which_run(facts: Facts) -> str:
+    if facts.started is None:
+        return "run        none: nothing was backtested under this policy, model and plan"
+    return f"run        {facts.started.run} over a log with digest {facts.started.log[:12]}"
 
 
 def _print(console: Console, charter: Charter, proof: Proof, seconds: float, everything: bool) -> None:
@@ -87,6 +99,19 @@ def _print(console: Console, charter: Charter, proof: Proof, seconds: float, eve
     )
     for simulated in facts.simulated:
         console.wrapped(f"simulated  {simulated}", style="undecided", hanging=11)
+    console.wrapped(_which_run(facts), style="quiet", hanging=11)
+    if facts.replaced:
+        console.wrapped(
+            f"replaced   {words.plural(len(facts.replaced), 'earlier backtest')} under this policy: only the newest counts",
+            style="undecided",
+            hanging=11,
+        )
+    if facts.started and facts.started.charter != charter.digest:
+        console.wrapped(
+            "charter    changed since this backtest; a limit set after the evidence needs new evidence",
+            style="undecided",
+            hanging=11,
+        )
     if facts.other_policies:
         console.wrapped(
             f"left out   {words.plural(facts.other_policies, 'decision')} under another policy: a changed policy starts a new epoch",

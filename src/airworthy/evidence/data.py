@@ -46,7 +46,10 @@ def production_like_pilot(facts: Facts, charter: Charter) -> Measurement:
     of = {one.name: one for one in facts.gap.slices}
     pilot, later = of["P0"], of["P3"]
     right = [(one.accuracy or 0) / MILLION * one.n for one in (pilot, later)]
-    gap, low, high = newcombe(right[0], pilot.n, right[1], later.n, level=0.05)
+    level = next(
+        (float(one.level) for one in charter.claims if one.claim == "production-like-pilot" and one.level), 0.05
+    )
+    gap, low, high = newcombe(right[0], pilot.n, right[1], later.n, level=2 * level)  # each side at the level
     return Figure(gap, low, high, later.n, "item", facts.gap.at)
 
 

@@ -72,6 +72,7 @@ class Facts:
     first_seq: int
     last_seq: int
     other_policies: int  # decisions made under another policy or model, which count for nothing here
+    replaced: tuple[RunStarted, ...] = ()  # earlier backtests under this policy and model, whose records count no more
     live: bool = field(default=False)  # any decision that was not a backtest
 
 
@@ -83,6 +84,7 @@ class _Gathering:
         self.outcomes: dict[str, OutcomeLearnt] = {}
         self.charters: list[CharterAdopted] = []
         self.started: RunStarted | None = None
+        self.replaced: list[RunStarted] = []
         self.finished: RunFinished | None = None
         self.gap: GapMeasured | None = None
         self.gates: list[GateOpened | GateClosed] = []
@@ -91,10 +93,20 @@ class _Gathering:
         self.others = 0
 
 
-def gather(entries: Iterable[Stored], *, use_case: str, policy: str, model: Model | None = None) -> Facts:
+def gather(
+    entries: Iterable[Stored],
+    *,
+    use_case: str,
+    policy: str,
+    model: Model | None = None,
+    plan: str | None = None,
+    run: str | None = None,
+) -> Facts:
     """The facts about `use_case` under the policy with digest `policy`.
 
     model   only what this model said; None takes any
+    plan    only backtests of this log, read and split this way (`RunStarted.plan`); None takes any
+    run     only this backtest; None takes the newest
     A later backtest replaces an earlier one; what a run of another policy or model left behind counts for nothing.
     """
     got = _Gathering()
@@ -104,6 +116,11 @@ def gather(entries: Iterable[Stored], *, use_case: str, policy: str, model: Mode
             continue
         if getattr(found, "policy", policy) != policy or (model and getattr(found, "model", model) != model):
             got.others += isinstance(found, DecisionMade)
+            continue
+        if isinstance(found, RunStarted) and (run or found.run) != found.run:
+            continue
+        if isinstance(found, RunStarted) and (plan or found.plan) != found.plan:
+            got.replaced.append(found)
             continue
         if _run_of(found) in (None, got.started and got.started.run) or isinstance(found, RunStarted):
             _take(got, found)
@@ -139,6 +156,8 @@ def _take(got: _Gathering, found: AnyRecord) -> None:
 
 def _start_over(got: _Gathering, started: RunStarted) -> None:
     """A backtest replaces the one before it."""
+    if got.started is not None:
+        got.replaced.append(got.started)
     got.started, got.finished, got.gap = started, None, None
     got.made = [one for one in got.made if one.run is None]
     got.gates = [one for one in got.gates if one.run is None]
@@ -157,6 +176,7 @@ def _facts(got: _Gathering) -> Facts:
         first_seq=got.seqs[0] if got.seqs else 0,
         last_seq=got.seqs[-1] if got.seqs else 0,
         other_policies=got.others,
+        replaced=tuple(got.replaced),
         live=any(one.run is None for one in got.made),
     )
 

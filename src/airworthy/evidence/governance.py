@@ -16,7 +16,8 @@ def governed_before_first_real_decision(facts: Facts, charter: Charter) -> Measu
         return Unmeasured(
             "no real decision has been made: everything recorded is a backtest", "decisions through the gateway"
         )
-    adopted = min((one.at for one in facts.charters), default=np.iinfo(np.int64).max)
+    by_people = [one.ts for one in facts.charters if one.actor is None or one.actor.role != "backtest"]
+    adopted = min(by_people, default=np.iinfo(np.int64).max)
     real = facts.decisions.work == ""
     return Share((facts.decisions.at[real] >= adopted).astype(float), facts.decisions.at[real], "real decision")
 

@@ -11,12 +11,15 @@ def seats_held(facts: Facts, charter: Charter) -> Measurement:
     """Share of seats whose holder has answered; the charter only attests who they are."""
     if charter.mode == "solo":
         return Unmeasured("a solo charter is a sandbox: one person holds every seat", "a charter with `mode: team`")
-    return Unmeasured("the charter names who holds each seat; nobody has answered from one yet", "a drill to each seat")
+    return Unmeasured(
+        "the charter names who holds each seat; nobody has answered from one yet",
+        "a drill to each seat, which this version cannot record yet",
+    )
 
 
 def seats_answer(facts: Facts, charter: Charter) -> Measurement:
     """Share of real and drill escalations answered within the ladder's time."""
-    return Unmeasured("no escalation and no drill has happened", "drills at the declared cadence")
+    return Unmeasured("no escalation and no drill has happened", "drills, which this version cannot record yet")
 
 
 def no_orphans(facts: Facts, charter: Charter) -> Measurement:

@@ -244,7 +244,7 @@ def _people(judged: Judged) -> tuple[Rate, tuple[float, float, float]] | None:
         return None
     difference = judged.loss[known] - judged.person[known]
     worse, better = (float(np.maximum(side, 0).sum() + 1) / (n + 2) for side in (difference, -difference))
-    half = 1.96 * np.sqrt((worse + better - (worse - better) ** 2) / (n + 2))
+    half = 1.96 * float(np.sqrt((worse + better - (worse - better) ** 2) / (n + 2)))
     interval = (float(difference.mean()), worse - better - half, worse - better + half)
     return rate(judged.person[known].sum(), n, level=RISK / 2), interval
 

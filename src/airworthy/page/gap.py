@@ -86,7 +86,7 @@ def drift(reading: Reading) -> str:
 def honest(found: GapMeasured) -> str:
     """What an honest pilot would have certified."""
     budget = words.budget(found.act_at / MILLION)
-    tail = "“not ready” could be seen on day one."
+    tail = "“not ready” could be seen before anything was scaled."
     if found.honest_coverage is None:
         return f"An honest pilot, with everything in the order it came, would have certified nothing at a budget of {budget}: {tail}"
     share = words.whole_percent(found.honest_coverage / MILLION)

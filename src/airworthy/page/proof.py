@@ -20,7 +20,7 @@ from airworthy.evidence.judgement import budget_over_time
 from airworthy.evidence.trial import FirstLook
 from airworthy.page import figure, plot, sheet, verdicts, words
 from airworthy.page import gap as gap_page
-from airworthy.record.decision import GateOpened
+from airworthy.record.decision import GateClosed, GateOpened
 from airworthy.record.store import Head
 
 
@@ -259,7 +259,8 @@ def _guarantee(charter: Charter) -> dict[str, str]:
 
 
 def _verify(log: LogFacts) -> str:
-    return f"airworthy log export {log.folder} --to published\npython verify.py published --key '{log.verifier_key}'\n# 0 holds   1 does not   3 cannot judge"
+    command = f"python published/verify.py published \\\n  --key '{log.verifier_key}'"
+    return f"airworthy log export {log.folder} --to published\n{command}\n# 0 holds   1 does not   3 cannot judge"
 
 
 def _records(charter: Charter, facts: Facts, log: LogFacts) -> list[tuple[str, str]]:
@@ -268,6 +269,17 @@ def _records(charter: Charter, facts: Facts, log: LogFacts) -> list[tuple[str, s
     adopted = facts.charters[-1] if facts.charters else None
     commit = f"commit {adopted.commit[:12]}, " if adopted and adopted.commit else "not committed to Git, "
     return [
+        ("Run", _run(facts)),
+        (
+            "Replaced",
+            words.plural(len(facts.replaced), "earlier backtest") + " under this policy; only the newest counts",
+        ),
+        (
+            "Changed since",
+            "the charter: a limit set after the evidence needs new evidence"
+            if facts.started and facts.started.charter != charter.digest
+            else "nothing",
+        ),
         ("Log", log.origin),
         (
             "Entries",
@@ -282,6 +294,16 @@ def _records(charter: Charter, facts: Facts, log: LogFacts) -> list[tuple[str, s
             f"digest {charter.policy_digest[:16]}; {words.plural(facts.other_policies, 'decision')} under other policies count for nothing here",
         ),
     ]
+
+
+def _run(facts: Facts) -> str:
+    """Which backtest this is, over which file, in which epoch its gates stand."""
+    if facts.started is None:
+        return "none under this policy, model and plan"
+    gates: list[GateOpened | GateClosed] = [*facts.opened, *facts.closed]
+    epochs = {one.epoch for one in gates}
+    epoch = f", epoch {max(epochs)}" if epochs else ""
+    return f"{facts.started.run}, model {facts.started.model.name} version {facts.started.model.version}{epoch}; log file with SHA-256 {facts.started.log[:16]}"
 
 
 def _not_evidenced(charter: Charter, facts: Facts, found: Readiness) -> list[str]:

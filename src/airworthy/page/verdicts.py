@@ -16,6 +16,8 @@ def headline(name: str, found: Readiness) -> str:
     first = READY[found.word].format(stage=found.stage)
     if found.word == "proven":
         return f"{first} Every claim it needs is proven."
+    if found.stage == found.present:
+        return first
     return f"{first} {name.capitalize()} stays at {found.present}."
 
 
@@ -127,6 +129,11 @@ def finding(one: Verdict) -> str:
 
 def lead(found: Readiness) -> tuple[str, str]:
     """What it comes down to: a bold start and the rest."""
+    if found.blocker is None and found.word != "proven":
+        return (
+            "A sandbox proves nothing.",
+            "Every claim this stage needs holds, but a solo charter can grant nothing real.",
+        )
     if found.blocker is None:
         proven = words.plural(len(found.needed), "claim")
         rest = f"All {proven} that stage {found.stage} needs are proven from what really happened."
@@ -144,6 +151,7 @@ def lead(found: Readiness) -> tuple[str, str]:
     )
     bold = "The records refute it."
     if acted:
-        bold = f"What it would act on stays within its budget, wrong in {number(acted)} ({span(acted)}); the rest does not hold."
+        n = f"n = {words.count(acted.measured.n)}" if acted.measured else ""
+        bold = f"What it would act on stays within its budget, wrong in {number(acted)} ({span(acted)}, {n}); the rest does not hold."
     said = "; ".join(finding(one) for one in refuted[:3])
     return bold, f"{said[0].upper()}{said[1:]}."

@@ -24,6 +24,7 @@ class RunStarted(Record, frozen=True, kw_only=True, tag="run.started"):
     charter: str
     policy: str
     log: str  # digest of the log file
+    plan: str  # digest of how the charter reads the log, splits the pilot and names the model
     items: int
     model: Model
 

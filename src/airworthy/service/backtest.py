@@ -47,7 +47,7 @@ class Report(msgspec.Struct, frozen=True):
     recorded: int  # records written by this call
     resumed_at: int  # records that were there before
     left_out: tuple[tuple[str, int], ...]
-    epoch: int  # 1 and one for each other policy or model tried before; each leaves less risk to spend
+    epoch: int  # 1 and one for each other policy, model or log tried before; each leaves less risk to spend
 
 
 class Backtest:
@@ -68,7 +68,7 @@ class Backtest:
         )
         run = self._name(work)
         there = _records_of(store, run)
-        epoch = 1 + _tried_before(store, run, self.charter)
+        epoch = 1 + _tried_before(store, run, self.charter, self._log_digest)
         self.work = work
         if there.finished:
             return Report(run, there.items, 0, there.records, work.left_out, epoch)
@@ -124,7 +124,7 @@ class Backtest:
     def _started(self, lineup: Lineup, run: str, now: Micros) -> Record:
         return RunStarted(
             id=f"{run}.started", ts=now, at=lineup.starts, use_case=self.charter.use_case, actor=SYSTEM, simulated=lineup.simulated,
-            run=run, charter=self.charter.digest, policy=self.charter.policy_digest, log=self._log_digest,
+            run=run, charter=self.charter.digest, policy=self.charter.policy_digest, log=self._log_digest, plan=plan_of(self.charter),
             items=len(lineup.rows), model=lineup.model,
         )  # fmt: skip
 
@@ -153,6 +153,11 @@ class Backtest:
         )  # fmt: skip
 
 
+def plan_of(charter: Charter) -> str:
+    """Digest of what a backtest does with the log: a change of it is another experiment, whatever the policy."""
+    return canonical.digest(msgspec.json.encode((charter.log, charter.pilot, charter.model), order="sorted"))
+
+
 class _There(msgspec.Struct, frozen=True):
     """How much of a run the log already holds."""
 
@@ -175,21 +180,20 @@ def _records_of(store: Store, run: str) -> _There:
     return _There(count + 1 if started else 0, items, finished)
 
 
-def _tried_before(store: Store, run: str, charter: Charter) -> int:
-    """How many other policies or models were backtested for this use case before this run began.
+def _tried_before(store: Store, run: str, charter: Charter, log: str) -> int:
+    """How many other policies, models or logs were backtested for this use case before this run began.
 
-    Each was another chance to be lucky on the same past, so each is an epoch: renaming does not reset the count, and
-    the same policy and model over a longer log is the same chance going on.
+    Each was another chance to be lucky, so each is an epoch; renaming the charter or changing its words resets nothing.
     """
-    ours = (charter.policy_digest, model_of(charter))
-    tried: set[tuple[str, Model | None]] = set()
+    ours = (charter.policy_digest, model_of(charter), log)
+    tried: set[tuple[str, Model | None, str]] = set()
     for stored in store.scan(kinds={kind(RunStarted)}):
         found = record(stored.leaf)
         assert isinstance(found, RunStarted)
         if found.run == run:
             break
         if found.use_case == charter.use_case:
-            tried.add((found.policy, found.model))
+            tried.add((found.policy, found.model, found.log))
     return len(tried - {ours})
 
 
