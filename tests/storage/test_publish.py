@@ -10,6 +10,7 @@ from airworthy.base.errors import OutOfRange, StoreError
 from airworthy.ledger.note import VerifierKey
 from airworthy.ledger.proof import EntryProof
 from airworthy.proof import verify
+from airworthy.record.store import Draft
 from airworthy.storage.memory import MemoryStore
 from airworthy.storage.publish import export, prove
 from contract.samples import mixed
@@ -45,6 +46,73 @@ def test_publishing_again_replaces_the_edge(tmp_path: Path) -> None:
         export(store, tmp_path)
         assert verify.main([str(tmp_path), "--key", store.verifier_key]) == verify.OK
     assert "tile/0/000.p/200" not in files(tmp_path)
+
+
+def refused(store: MemoryStore, folder: Path) -> None:
+    """The export is refused, and the folder is as it was."""
+    before = {file: (folder / file).read_bytes() for file in files(folder)}
+    with pytest.raises(StoreError) as said:
+        export(store, folder)
+    assert said.value.diagnostics[0].code == "R013"
+    assert {file: (folder / file).read_bytes() for file in files(folder)} == before
+
+
+class SameBytes:
+    """Chance that never differs: two stores made with it sign with one key."""
+
+    def bytes(self, n: int) -> bytes:
+        return bytes(n)
+
+
+def signed(entries: list[Draft], origin: str = "log.example/one") -> MemoryStore:
+    store = MemoryStore(origin=origin, random=SameBytes())
+    store.append(entries)
+    store.checkpoint()
+    return store
+
+
+def test_a_longer_log_that_was_published_is_not_taken_back(tmp_path: Path) -> None:
+    export(signed(mixed(300)), tmp_path)
+    refused(signed(mixed(200)), tmp_path)
+
+
+def test_another_past_under_the_same_key_is_not_published_over(tmp_path: Path) -> None:
+    export(signed(mixed(300)), tmp_path)
+    refused(signed(mixed(400)[1:]), tmp_path)
+    assert export(signed(mixed(400)), tmp_path).size == 400
+
+
+def test_a_log_of_another_key_is_not_published_over(tmp_path: Path) -> None:
+    export(signed(mixed(3)), tmp_path)
+    refused(signed(mixed(3), "log.example/other"), tmp_path)
+    (tmp_path / "verifier.key").unlink()
+    refused(signed(mixed(3), "log.example/other"), tmp_path)
+
+
+@pytest.mark.parametrize("note", [b"", b"a shopping list\n", b"\xff\xfe"])
+def test_a_checkpoint_that_is_not_ours_is_not_written_over(note: bytes, tmp_path: Path) -> None:
+    (tmp_path / "checkpoint").write_bytes(note)
+    refused(signed(mixed(3)), tmp_path)
+
+
+def test_a_log_is_not_published_into_the_folder_that_keeps_it(tmp_path: Path) -> None:
+    store = MemoryStore()
+    store.checkpoint()
+    (tmp_path / "log.db").write_bytes(b"")
+    refused(store, tmp_path)
+
+
+def test_what_others_keep_below_a_published_log_stays(tmp_path: Path) -> None:
+    photo = tmp_path / "tile" / "photos.p" / "7"
+    photo.parent.mkdir(parents=True)
+    photo.write_text("a photo")
+    store = MemoryStore()
+    for _ in range(2):
+        store.append(mixed(200))
+        store.checkpoint()
+        export(store, tmp_path)
+    assert photo.read_text() == "a photo"
+    assert not (tmp_path / "tile/0/000.p").exists()
 
 
 def test_an_empty_log_can_be_published(tmp_path: Path) -> None:
