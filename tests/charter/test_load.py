@@ -112,6 +112,38 @@ def test_a_key_of_a_claim_that_nothing_measures_is_refused_and_not_ignored(key):
     assert [d.code for d in examine(text, "charter.yaml", BY_ID)[1]] == ["D045"]
 
 
+@pytest.mark.parametrize(
+    ("claim", "limit", "code"),
+    [
+        ("used-by-default", "-0.2", "D056"),
+        ("used-by-default", "80", "D056"),
+        ("calibrated", "-0.05", "D056"),
+        ("no-worse-than-today", "-2", "D056"),
+        ("acted-error-within-budget", "5 %", "D057"),
+    ],
+)
+def test_a_limit_no_measure_can_be_held_against_is_refused(claim, limit, code):
+    text = TEAM.replace("{claim: used-by-default, limit: 80 %", f"{{claim: {claim}, limit: {limit}")
+    assert [d.code for d in examine(text, "charter.yaml", BY_ID)[1]] == [code]
+
+
+@pytest.mark.parametrize(
+    ("claim", "limit"),
+    [("no-worse-than-today", "-0.05"), ("rework-not-worse", "-1 "), ("acted-error-within-budget", "2 %")],
+)
+def test_a_limit_inside_the_range_of_its_measure_stands(claim, limit):
+    text = TEAM.replace("{claim: used-by-default, limit: 80 %", f"{{claim: {claim}, limit: {limit}")
+    assert examine(text, "charter.yaml", BY_ID)[1] == ()
+
+
+@pytest.mark.parametrize("said", ["limit: 80 %", "level: 0.01"])
+def test_a_limit_nobody_set_is_asked_about(said):
+    text = TEAM.replace("limit: 80 %, set_by: claims-owner", said)
+    charter, found = examine(text, "charter.yaml", BY_ID)
+    assert charter is not None
+    assert [d.code for d in found] == ["D058"]
+
+
 def test_a_damaged_section_is_reported_once_and_not_by_what_relies_on_it():
     broken = TEAM.replace("decision_points:\n  - point: payment", "decision_points:\n  - pint: payment")
     assert codes(broken) == ["D004"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from pathlib import Path
 
 from airworthy.base.diagnostic import Diagnostic, Place
 from airworthy.base.errors import BadInput
+from airworthy.charter.check.finding import Catalogued
 from airworthy.charter.check.run import check, in_order
 from airworthy.charter.decode import decode
 from airworthy.charter.document import Document
@@ -14,16 +15,18 @@ from airworthy.charter.model import Charter, Declared
 from airworthy.charter.parse import LARGEST, parse
 
 
-def load(path: str | Path, known_claims: Collection[str] | None = None) -> Charter:
+def load(path: str | Path, known_claims: Mapping[str, Catalogued] | None = None) -> Charter:
     """The charter in the file at `path`.
 
-    known_claims   ids of the claims catalogue, against which claims are checked; None leaves them unchecked
+    known_claims   the claims catalogue by id, against which claims are checked; None leaves them unchecked
     Raises BadInput with all mistakes, structure first, then what does not agree.
     """
     return loads(read(Path(path)), str(path), known_claims)
 
 
-def loads(text: str | bytes, file: str = "charter.yaml", known_claims: Collection[str] | None = None) -> Charter:
+def loads(
+    text: str | bytes, file: str = "charter.yaml", known_claims: Mapping[str, Catalogued] | None = None
+) -> Charter:
     """The charter in `text`; `file` is the name its places carry. Raises BadInput with all mistakes."""
     charter, found = examine(text, file, known_claims)
     if charter is None:
@@ -32,7 +35,7 @@ def loads(text: str | bytes, file: str = "charter.yaml", known_claims: Collectio
 
 
 def examine(
-    text: str | bytes, file: str, known_claims: Collection[str] | None = None
+    text: str | bytes, file: str, known_claims: Mapping[str, Catalogued] | None = None
 ) -> tuple[Charter | None, tuple[Diagnostic, ...]]:
     """The charter in `text`, or None where it has mistakes; and everything found, mistakes and warnings."""
     try:
@@ -42,7 +45,9 @@ def examine(
     return _checked(document, known_claims)
 
 
-def _checked(document: Document, known_claims: Collection[str] | None) -> tuple[Charter | None, tuple[Diagnostic, ...]]:
+def _checked(
+    document: Document, known_claims: Mapping[str, Catalogued] | None
+) -> tuple[Charter | None, tuple[Diagnostic, ...]]:
     declared, mistakes, damaged = decode(document, Declared)
     found = (*in_order(mistakes), *check(declared, document, known_claims, damaged))
     if any(d.severity == "mistake" for d in found):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple, Protocol
 
 from airworthy.base.diagnostic import Diagnostic
 from airworthy.charter.document import Document
@@ -15,12 +15,24 @@ Path = tuple[str | int, ...]
 FIELDS = "decision_points/fields"  # read by checks that need every field of every decision point to have a type
 
 
+class Catalogued(Protocol):
+    """What a check asks of a claim in the catalogue, which lies above this floor and comes as an argument."""
+
+    @property
+    def side(self) -> str:
+        """`at_most`, `at_least`, `above` or `within`."""
+
+    @property
+    def unit(self) -> str:
+        """`share` or `points`."""
+
+
 class Subject(NamedTuple):
     """The charter under check. `known_claims` is None where the catalogue is not at hand."""
 
     charter: Declared
     document: Document
-    known_claims: Collection[str] | None = None
+    known_claims: Mapping[str, Catalogued] | None = None
 
     def mistake(self, code: str, path: Path, sentence: str, help: str = "") -> Diagnostic:
         """Something that must be mended at `path` before the charter can be loaded."""

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from airworthy.base.diagnostic import Diagnostic
-from airworthy.charter.check import data, governance, judgement, ownership, workflow
-from airworthy.charter.check.finding import FIELDS, Subject
+from airworthy.charter.check import data, governance, judgement, limits, ownership, workflow
+from airworthy.charter.check.finding import FIELDS, Catalogued, Subject
 from airworthy.charter.document import Document
 from airworthy.charter.model import Declared
 
-CHECKS = (*ownership.CHECKS, *workflow.CHECKS, *data.CHECKS, *judgement.CHECKS, *governance.CHECKS)
+CHECKS = (*ownership.CHECKS, *workflow.CHECKS, *data.CHECKS, *judgement.CHECKS, *governance.CHECKS, *limits.CHECKS)
 
 
 def check(
     charter: Declared,
     document: Document,
-    known_claims: Collection[str] | None = None,
+    known_claims: Mapping[str, Catalogued] | None = None,
     damaged: frozenset[str] = frozenset(),
 ) -> tuple[Diagnostic, ...]:
     """Everything in `charter` that does not agree, in the order of its lines.
