@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +16,7 @@ from airworthy.base.clock import SystemClock, iso
 from airworthy.charter.load import load
 from airworthy.claim.catalogue import BY_ID
 from airworthy.cli.console import Console, steps
-from airworthy.cli.paper import check_target
+from airworthy.cli.paper import check_target, write_whole
 from airworthy.evidence.facts import gather
 from airworthy.evidence.gap import read_gap
 from airworthy.page import gap as gap_page
@@ -24,6 +26,8 @@ from airworthy.service.model import model_of
 from airworthy.storage.sqlite import open_store
 
 DATA = ".airworthy"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet computes
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def backtest(
@@ -32,7 +36,10 @@ def backtest(
     data: Annotated[Path, typer.Option(metavar="FOLDER", help="Where records are kept.")] = Path(DATA),
     outputs: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Also write outputs, scores and truths as CSV, for `airworthy try`."),
+        typer.Option(
+            metavar="FILE",
+            help="Also write outputs, scores and truths as CSV, for `airworthy try`. A cell that a spreadsheet would compute, such as =1+1, gets an apostrophe before it.",
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The result as JSON on standard output.")] = False,
 ) -> None:
@@ -42,7 +49,8 @@ def backtest(
     """
     declared = load(charter, BY_ID)
     if outputs:
-        check_target(outputs, log=data / "log.db", chosen=True, option="--outputs")
+        read = log or charter.parent / (declared.log.path if declared.log else "")
+        check_target(outputs, log=read, chosen=True, option="--outputs", charter=charter, data=data)
     console, started = Console(quiet=json), time.perf_counter()
     run = Backtest(declared, charter.parent, SystemClock(), log_file=log)
     store = open_store(data)
@@ -50,7 +58,11 @@ def backtest(
         with steps(console) as progress:
             report = run.run(store, progress=progress)
         facts = gather(
-            store.scan(), use_case=declared.use_case, policy=declared.policy_digest, model=model_of(declared), run=report.run
+            store.scan(),
+            use_case=declared.use_case,
+            policy=declared.policy_digest,
+            model=model_of(declared),
+            run=report.run,
         )
     finally:
         store.close()
@@ -109,23 +121,28 @@ def backtest(
 
 
 def _write_outputs(run: Backtest, target: Path) -> None:
+    write_whole(target, lambda file: csv.writer(file).writerows(_outputs(run)))
+
+
+def _outputs(run: Backtest) -> Iterator[list[str]]:
+    """A header, then each item asked about, as cells a spreadsheet takes for text or numbers."""
     lineup = run.asked()
-    work, answers, rows = lineup.work, lineup.answers, lineup.rows
-    with target.open("w", encoding="utf-8", newline="") as file:
-        sheet = csv.writer(file)
-        plain = [name for name in work.features if "(" not in name]
-        sheet.writerow(["item", "decided_at", "output", "score", "truth", "person", *plain])
-        for i, row in enumerate(rows.tolist()):
-            person = work.person.text(row) if work.person else ""
-            fields = [work.items[name].text(row) for name in plain]
-            sheet.writerow(
-                [
-                    work.subject.text(row),
-                    iso(int(work.at[row])),
-                    answers.output[i],
-                    f"{answers.score[i]:.6f}",
-                    work.truth.text(row),
-                    person,
-                    *fields,
-                ]
-            )
+    work, answers = lineup.work, lineup.answers
+    plain = [name for name in work.features if "(" not in name]
+    yield ["item", "decided_at", "output", "score", "truth", "person", *map(inert, plain)]
+    for i, row in enumerate(lineup.rows.tolist()):
+        words = [work.truth.text(row), work.person.text(row) if work.person else ""]
+        fields = [work.items[name].text(row) for name in plain]
+        when, score = iso(int(work.at[row])), f"{answers.score[i]:.6f}"
+        yield [
+            inert(work.subject.text(row)),
+            when,
+            inert(str(answers.output[i])),
+            score,
+            *map(inert, [*words, *fields]),
+        ]
+
+
+def inert(cell: str) -> str:
+    """`cell` with an apostrophe before it where a spreadsheet would take it for a formula; numbers stay numbers."""
+    return f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell
