@@ -144,6 +144,38 @@ def test_a_limit_nobody_set_is_asked_about(said):
     assert [d.code for d in found] == ["D058"]
 
 
+LOG = "log: {{path: a.csv, item: id, eligible_at: at, output: {output}, truth: {{column: group}}{more}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("output", "more", "found"),
+    [
+        ("group", "", ["D059"]),
+        ("said", "", []),
+        ("group", ", event_order: [changed_at]", []),
+        ("said", ", score: group, event_order: [changed_at]", ["D059"]),
+    ],
+)
+def test_an_output_that_is_the_truth_is_refused_unless_events_tell_them_apart(output, more, found):
+    assert codes(TEAM + LOG.format(output=output, more=more)) == found
+
+
+def test_an_output_of_the_truth_of_the_first_event_is_refused():
+    text = LOG.format(output="group", more=", event_order: [at]").replace(
+        "{column: group}", "{column: group, take: first}"
+    )
+    assert codes(TEAM + text) == ["D059"]
+
+
+def test_what_a_backtest_would_not_judge_is_said():
+    log = LOG.format(output="said", more="")
+    two_fields = TEAM.replace("pay: {type: boolean}", "pay: {type: boolean}\n        sum: {type: number}")
+    point = TEAM[TEAM.index("  - point: payment") : TEAM.index("seats:")]
+    two_points = TEAM.replace("seats:", point.replace("point: payment", "point: refund") + "seats:", 1)
+    assert codes(two_fields) == codes(two_points) == []
+    assert codes(two_fields + log) == codes(two_points + log) == ["D060"]
+
+
 def test_a_damaged_section_is_reported_once_and_not_by_what_relies_on_it():
     broken = TEAM.replace("decision_points:\n  - point: payment", "decision_points:\n  - pint: payment")
     assert codes(broken) == ["D004"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airworthy.base.diagnostic import Diagnostic, did_you_mean
-from airworthy.charter.check.finding import Path, Subject, reading, repeated
+from airworthy.charter.check.finding import FIELDS, Path, Subject, reading, repeated
 from airworthy.charter.environment import kind_of
 from airworthy.charter.work import Filter
 
@@ -115,6 +115,39 @@ def no_answer_among_features(subject: Subject) -> Iterator[Diagnostic]:
                 yield subject.mistake("D040", (section, "features", i), sentence, "take it out of `features`")
 
 
+@reading("log")
+def no_answer_as_output(subject: Subject) -> Iterator[Diagnostic]:
+    """What is compared with the truth is not the truth itself.
+
+    One column may hold both where an item has several events: the output stands in the first, the truth in the last.
+    """
+    log = subject.charter.log
+    if log is None:
+        return
+    told_apart = bool(log.event_order) and log.truth.take == "last"
+    for key, column in (("output", None if told_apart else log.output), ("score", log.score)):
+        if column == log.truth.column:
+            sentence = f"`{key}` and `truth` of the log are one column, `{column}`, so nothing could ever be wrong"
+            help = "name another column" + (", or say `event_order:`" if key == "output" else "")
+            yield subject.mistake("D059", ("log", key), sentence, help)
+
+
+@reading("decision_points", FIELDS, "log")
+def judged_by_a_backtest(subject: Subject) -> Iterator[Diagnostic]:
+    """A log is read as one decision with one field, so a second one is never judged by it."""
+    charter = subject.charter
+    if charter.log is None or not charter.decision_points:
+        return
+    help = "write a charter for each of the others, or judge them live"
+    if (points := len(charter.decision_points)) > 1:
+        sentence = f"there are {points} decision points, and a backtest judges only the first"
+        yield subject.warning("D060", ("decision_points", 1, "point"), sentence, help)
+    first = charter.decision_points[0]
+    if (fields := len(first.output.get("properties") or ())) > 1:
+        sentence = f"the output has {fields} fields, and a backtest judges only the first"
+        yield subject.warning("D060", ("decision_points", 0, "output", "properties"), sentence, help)
+
+
 @reading("pilot", "log")
 def pilot(subject: Subject) -> Iterator[Diagnostic]:
     """The pilot's shares add up, it has a log, and each filter says one thing."""
@@ -137,4 +170,13 @@ def _says(one: Filter) -> int:
     return sum((bool(one.complete), bool(one.at_most), one.commonest is not None))
 
 
-CHECKS = (names_once, points, schemas, model, no_answer_among_features, pilot)
+CHECKS = (
+    names_once,
+    points,
+    schemas,
+    model,
+    no_answer_among_features,
+    no_answer_as_output,
+    judged_by_a_backtest,
+    pilot,
+)
