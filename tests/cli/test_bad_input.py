@@ -44,6 +44,8 @@ BACKTESTS = {
     "an object that cannot be called": (swap(WHOLE, "recorded: true", "object: math:pi"), FEW, "L015", "charter.yaml:"),
     "a module that breaks when imported": (swap(WHOLE, "recorded: true", "object: broken_when_read:model"), FEW, "L015", "charter.yaml:"),
     "a model that breaks when asked": (swap(CHARTER, "recorded: true", "object: broken_when_asked:Model") + PILOT.replace("[0.0, 0.5", "[0.3, 0.2"), FEW, "L015", "charter.yaml:"),
+    "a module that leaves when imported": (swap(WHOLE, "recorded: true", "object: leaves_when_read:model"), FEW, "L015", "charter.yaml:"),
+    "a model that leaves when asked": (swap(CHARTER, "recorded: true", "object: leaves_when_asked:Model") + PILOT.replace("[0.0, 0.5", "[0.3, 0.2"), FEW, "L015", "charter.yaml:"),
     "a model that answers in another shape": (swap(CHARTER, "recorded: true", "object: broken_shape:Model") + PILOT.replace("[0.0, 0.5", "[0.3, 0.2"), FEW, "L015", "charter.yaml:"),
     "a model that learns without a pilot": (swap(CHARTER, "recorded: true", "object: broken_shape:Learner"), FEW, "L013", "charter.yaml:"),
     "no recorded output": (cut(WHOLE, "  output: team\n"), FEW, "D039", "charter.yaml:"),
@@ -62,6 +64,10 @@ BESIDE = {
     "broken_when_asked.py": (
         "class Model:\n    def fit(self, x, y):\n        self.classes_ = [0]\n        return self\n\n"
         "    def predict_proba(self, x):\n        raise ZeroDivisionError('one by nothing')\n"
+    ),
+    "leaves_when_read.py": "raise SystemExit(0)\n",
+    "leaves_when_asked.py": (
+        "import sys\n\n\nclass Model:\n    classes_ = ['a']\n\n    def predict_proba(self, x):\n        sys.exit()\n"
     ),
     "broken_shape.py": (
         "import numpy as np\n\n\nclass Model:\n    classes_ = ['a', 'b']\n\n"

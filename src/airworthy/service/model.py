@@ -108,6 +108,18 @@ def model_of(charter: Charter) -> Model | None:
     return None if named is None else Model(named.provider, named.name, named.version)
 
 
+def code_digest(charter: Charter, folder: Path) -> str:
+    """SHA-256 of the module file beside the charter that builds the model, '' when recorded or installed.
+
+    A model whose code changed is another model, whatever version it states. What the module imports is not covered.
+    """
+    named = charter.model
+    if named is None or named.recorded:
+        return ""
+    file = _file(folder, (named.object or "").partition(":")[0])
+    return canonical.digest(file.read_bytes()) if file.is_file() else ""
+
+
 def predictor(charter: Charter, work: Work, folder: Path) -> Predictor:
     """The predictor `charter` names. Raises BadInput, located, when it cannot be found or used."""
     model = charter.model
@@ -149,7 +161,7 @@ def _require_scores(charter: Charter, work: Work) -> None:
 def _usable(charter: Charter) -> Iterator[None]:
     try:
         yield
-    except Exception as error:  # somebody else's code: it may raise anything
+    except (Exception, SystemExit) as error:  # somebody else's code: it may raise anything, and leave
         first, *_ = str(error).splitlines() or [""]
         raise _unusable(charter, f"{type(error).__name__}: {first}".removesuffix(": ")) from error
 
@@ -174,7 +186,7 @@ def _find(name: str, folder: Path) -> Any:
 
 def _beside(folder: Path, module: str) -> ModuleType | None:
     """The module that stands beside the charter, under a name of its own: two charters may each have a `model.py`."""
-    file = folder.resolve().joinpath(*module.split(".")).with_suffix(".py")
+    file = _file(folder, module)
     if not file.is_file():
         return None
     spec = importlib.util.spec_from_file_location(f"beside_charter_{canonical.digest(str(file).encode())[:12]}", file)
@@ -184,3 +196,8 @@ def _beside(folder: Path, module: str) -> ModuleType | None:
     sys.modules[found.__name__] = found  # what it defines can then be copied and pickled
     spec.loader.exec_module(found)
     return found
+
+
+def _file(folder: Path, module: str) -> Path:
+    """Where a module of this name stands beside the charter, if it does."""
+    return folder.resolve().joinpath(*module.split(".")).with_suffix(".py")
