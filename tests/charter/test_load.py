@@ -167,6 +167,15 @@ def test_an_output_of_the_truth_of_the_first_event_is_refused():
     assert codes(TEAM + text) == ["D059"]
 
 
+@pytest.mark.parametrize(
+    "said", ["seeds: []", "split: [0, 1, 0.0000000001]", "split: [0.5, 0.5, 0]", "split: [1, 0, 0]"]
+)
+def test_a_pilot_that_can_be_run_on_nothing_is_refused(said):
+    text = TEAM + LOG.format(output="said", more="")
+    assert codes(text + "pilot: {until: 2026-03-21}\n") == []
+    assert codes(text + f"pilot: {{until: 2026-03-21, {said}}}\n") == ["D041"]
+
+
 def test_what_a_backtest_would_not_judge_is_said():
     log = LOG.format(output="said", more="")
     two_fields = TEAM.replace("pay: {type: boolean}", "pay: {type: boolean}\n        sum: {type: number}")

@@ -11,6 +11,7 @@ from airworthy.charter.environment import kind_of
 from airworthy.charter.work import Filter
 
 _NAMED = {"decision_points": "point", "rules": "rule", "sources": "source", "claims": "claim"}
+LEAST_HELD_OUT = 0.01  # of a pilot; below it a hundred items hold not one out
 _TYPES = ("string", "integer", "number", "boolean", "array", "object")
 
 
@@ -160,6 +161,13 @@ def pilot(subject: Subject) -> Iterator[Diagnostic]:
         sentence = f"the pilot is split into {len(trial.split)} shares that add up to {sum(trial.split):g}"
         help = "give three shares that add up to 1: to train, to calibrate, to hold out"
         yield subject.mistake("D041", ("pilot", "split"), sentence, help)
+    elif trial.split[2] < LEAST_HELD_OUT:
+        sentence = f"the pilot holds out {100 * trial.split[2]:g} % of its items, so nothing says how well it went"
+        help = f"hold out {100 * LEAST_HELD_OUT:g} % or more, such as `[0.6, 0.2, 0.2]`"
+        yield subject.mistake("D041", ("pilot", "split", 2), sentence, help)
+    if not trial.seeds:
+        sentence = "the pilot names no seed, so not one split of it is made"
+        yield subject.mistake("D041", ("pilot", "seeds"), sentence, "leave `seeds:` out, or write `[0, 1, 2, 3, 4]`")
     for i, one in enumerate(trial.curation):
         if _says(one) != 1:
             sentence = f"the filter `{one.filter}` says {_says(one)} of `complete`, `at_most` and `commonest`"
