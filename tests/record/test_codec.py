@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airworthy.base import canonical
+from airworthy.base.errors import StoreDamaged
 from airworthy.record import codec
 from airworthy.record.decision import Confidence, DecisionMade, Draw, GateClosed, OutcomeLearnt, Reason, SourceState
 from airworthy.record.envelope import FORMAT, Record, kind
@@ -56,7 +57,7 @@ def test_a_leaf_says_its_kind_and_format_and_is_inside_the_canonical_profile(fou
 
 @pytest.mark.parametrize("leaf", [b"", b"{}", b"[]", b'{"kind":"unknown.kind"}', codec.leaf(decision(1))[:-9]])
 def test_foreign_or_damaged_bytes_are_refused(leaf):
-    with pytest.raises(msgspec.DecodeError):
+    with pytest.raises(StoreDamaged, match="cannot be read as a record"):
         codec.record(leaf)
 
 

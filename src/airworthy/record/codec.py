@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from airworthy.base import canonical
+from airworthy.base.errors import StoreDamaged
 from airworthy.record.data import GapMeasured
 from airworthy.record.decision import DecisionMade, GateClosed, GateOpened, OutcomeLearnt
 from airworthy.record.envelope import Record
@@ -23,5 +24,8 @@ def leaf(record: Record) -> bytes:
 
 
 def record(leaf: bytes) -> AnyRecord:
-    """The record a leaf holds. Raises msgspec.MsgspecError or UnicodeDecodeError on foreign or damaged bytes."""
-    return _decoder.decode(leaf)
+    """The record a leaf holds. Raises StoreDamaged (R004) on foreign or damaged bytes."""
+    try:
+        return _decoder.decode(leaf)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise StoreDamaged(f"an entry cannot be read as a record: {error}", help="run: airworthy log verify") from None

@@ -105,7 +105,7 @@ def _entry(store: Inspectable, entry: Projected, runs: dict[str, int]) -> Iterat
     place = f"entry {entry.seq}"
     try:
         record = codec.record(entry.leaf)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except StoreDamaged:
         yield Damage(place, "its bytes are not a record")
         return
     found = project(record)

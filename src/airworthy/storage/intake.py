@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from airworthy.base.canonical import OutOfProfile
-from airworthy.base.errors import OutOfRange
+from airworthy.base.errors import OutOfRange, StoreDamaged
 from airworthy.base.ids import Random
 from airworthy.ledger.leaf import check_length
 from airworthy.ledger.seal import seal
@@ -100,8 +100,8 @@ def _leaf(record: Record) -> bytes:
         codec.record(leaf)
     except UnicodeEncodeError:
         raise OutOfProfile("a text of the record holds a lone surrogate") from None
-    except (msgspec.ValidationError, TypeError) as error:
-        raise OutOfProfile(f"the {kind(record)} record does not fit its own types: {error}") from None
+    except (StoreDamaged, msgspec.ValidationError, TypeError) as error:
+        raise OutOfProfile(f"the {kind(record)} record does not fit its own types: {error.args[0]}") from None
     check_length(leaf)
     return leaf
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-import msgspec
-
 from airworthy.base.clock import Clock, SystemClock
 from airworthy.base.errors import StoreDamaged
 from airworthy.record import codec
@@ -53,7 +51,7 @@ def _misfiled(entries: Iterator[Projected], runs: dict[str, int]) -> Iterator[tu
 def _project(entry: Projected) -> Projection:
     try:
         return project(codec.record(entry.leaf))
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except StoreDamaged:
         raise StoreDamaged(
             f"entry {entry.seq} cannot be filed: its bytes are not a record", help="run: airworthy log verify"
         ) from None
