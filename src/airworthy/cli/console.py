@@ -87,7 +87,7 @@ class Console:
     def _spell(self, words: str) -> str:
         words = _UNSAFE.sub(" ", words)
         if self._unicode:
-            return words
+            return words.encode("utf-8", "backslashreplace").decode()
         encoding = self._rich.encoding or "ascii"
         return words.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
 
