@@ -29,6 +29,7 @@ def ran(capsys, monkeypatch, tmp_path):
 
 def settled(text):
     """The answer without what differs from run to run."""
+    text = re.sub(r"[0-9a-f]{16} over a log with digest [0-9a-f]{12}", "RUN over a log with digest LOG", text)
     return re.sub(r" +\d+\.\d s$", "  N s", text, flags=re.M)
 
 
@@ -54,7 +55,7 @@ def test_json_is_the_same_verdict_for_machines(ran):
     assert {one["word"] for one in found["readiness"]["needed"]} <= {"proven", "refuted", "undecided"}
 
 
-@pytest.mark.parametrize(("stage", "code"), [("pilot", 3), ("shadow", 3), ("assist", 1), ("default", 1)])
+@pytest.mark.parametrize(("stage", "code"), [("pilot", 0), ("shadow", 0), ("assist", 1), ("default", 1)])
 def test_the_exit_code_is_the_verdict(ran, stage, code):
     assert ran("prove", "charter.yaml", "--for", stage).exit == code
 

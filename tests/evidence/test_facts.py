@@ -28,7 +28,7 @@ def change(one, **fields):
 def started(run):
     return RunStarted(
         id=f"{run}.s", ts=Micros(START), at=Micros(START), use_case="triage", run=run, charter="c", policy=POLICY,
-        log="l", items=3, model=Model("local", "bayes", "1"),
+        log="l", plan="p", items=3, model=Model("local", "bayes", "1"),
     )  # fmt: skip
 
 

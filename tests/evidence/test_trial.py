@@ -43,11 +43,20 @@ def test_any_order_of_the_rows_gives_the_same_table():
     assert budget_rows(log) == budget_rows(shuffled) == budget_rows(by_truth)
 
 
-def test_the_chain_stops_at_its_first_failure():
-    """The surest items are wrong: the others may not be acted on either, however right they are."""
+def test_a_chain_stops_at_its_first_failure():
+    """The surest tenth is wrong and so is the laxest third: what lies between may not be picked out."""
+    score = np.linspace(0, 1, 4_000)
+    wrong = (score > 0.9) | (score < 0.33)
+    threshold, tried = certified(Judged(wrong.astype(float), score), 0.15, risk=0.01)
+    assert threshold is None
+    assert len(tried) == 3
+
+
+def test_a_wrong_top_does_not_hide_a_right_rest():
+    """The surest tenth is wrong and everything else is right: all of it together stays within a fifth."""
     score = np.linspace(0, 1, 4_000)
     threshold, _ = certified(Judged((score > 0.9).astype(float), score), 0.2, risk=0.01)
-    assert threshold is None
+    assert threshold == 0.0
 
 
 def test_partial_losses_are_certified_no_sooner_than_by_betting_on_each():

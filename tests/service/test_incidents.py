@@ -113,8 +113,10 @@ def made(lived):
 def test_every_item_has_one_decision_and_one_outcome(lived):
     decisions = made(lived)
     outcomes = [record(one.leaf) for one in lived.store.scan(kinds=["outcome.learnt"])]
-    assert len(decisions) == len(outcomes) == lived.report.items
-    assert {one.id for one in decisions} == {one.decision for one in outcomes}
+    unknown = int(np.isnan(lived.proof.facts.decisions.loss).sum())
+    assert len(decisions) == len(outcomes) + unknown == lived.report.items
+    assert 0 < unknown < 400  # incidents whose last group nobody recorded
+    assert {one.decision for one in outcomes} < {one.id for one in decisions}
     assert [one.at for one in decisions] == sorted(one.at for one in decisions)
 
 
@@ -137,4 +139,5 @@ def test_a_finished_run_adds_nothing(lived):
 
 def test_what_is_simulated_is_said_on_every_decision(lived):
     assert all(one.simulated == lived.charter.log.simulated for one in made(lived))
-    assert np.all(lived.proof.facts.decisions.loss <= 1)
+    loss = lived.proof.facts.decisions.loss
+    assert np.all(loss[~np.isnan(loss)] <= 1)

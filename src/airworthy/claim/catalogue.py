@@ -86,7 +86,7 @@ CATALOGUE: tuple[Spec, ...] = (
     _claim("data", "lineage-complete", "Lineage is complete", "at_least", 0.99, "Pass versions with each decision.", "data"),
     _claim("data", "production-like-pilot", "The work looks like the pilot", "at_most", 0.05, "Narrow the use case to what the pilot saw, or make it good at the rest.", "outcome", unit="points", stages=LATER),
     _claim("judgement", "acted-error-within-budget", "Wrong among items acted on", "at_most", None, "Act on less, or make it righter; then gather new labels.", "trust"),
-    _claim("judgement", "calibrated", "As sure as right, on the whole", "within", 0.05, "Calibrate on all of the work, not on the pilot's.", "trust", unit="points", stages=LATER),
+    _claim("judgement", "calibrated", "As sure as right overall", "within", 0.05, "Calibrate on all of the work, not on the pilot's.", "trust", unit="points", stages=LATER),
     _claim("judgement", "no-worse-than-today", "No worse than people without it", "above", -0.02, "Let people decide where they are better.", "outcome", unit="points", stages=LATER),
     _claim("judgement", "discerning-reviewers", "Reviewers tell right from wrong", "at_least", 0.50, "Show the evidence beside each field.", "trust", unit="points"),
     _claim("judgement", "no-rubber-stamp", "Reviewers accept what is wrong", "at_most", 0.20, "Seed known-wrong items, openly.", "trust"),
