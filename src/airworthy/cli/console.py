@@ -20,6 +20,8 @@ from rich.progress import (
 from rich.text import Text
 from rich.theme import Theme
 
+from airworthy.cli.program import typed
+
 WIDTH = 80
 ROLES = {
     "strong": "bold",
@@ -78,7 +80,7 @@ class Console:
 
     def next(self, command: str) -> None:
         """The one command to type next."""
-        self.parts([("next       ", ""), (command, "next")])
+        self.parts([("next       ", ""), (typed(command), "next")])
 
     def verdict(self, verdict: str) -> tuple[str, str]:
         """A verdict as glyph and word, with its role."""
