@@ -99,6 +99,43 @@ def test_what_is_not_there_cannot_be_judged(tmp_path: Path) -> None:
     assert verify.main([str(tmp_path)]) == verify.CANNOT_JUDGE
 
 
+def test_a_log_goes_on_from_each_older_checkpoint(shared_data: Path, tmp_path: Path) -> None:
+    log = shutil.copytree(shared_data / "tlog_vectors" / "reference_log", tmp_path / "log")
+    shutil.copy(log / "checkpoint.15", log / "checkpoint")
+    known = [str(log), "--key", REFERENCE_KEY, "--opaque", "--older"]
+    assert {verify.main([*known, str(log / f"checkpoint.{size}")]) for size in range(16)} == {verify.OK}
+    shutil.copy(log / "checkpoint.7", log / "checkpoint")
+    assert verify.main([*known, str(log / "checkpoint.8")]) == verify.BAD
+    assert verify.main([*known, str(log / "absent")]) == verify.CANNOT_JUDGE
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3])
+def test_a_past_that_was_rewritten_is_not_the_one_an_older_checkpoint_covers(tmp_path: Path, size: int) -> None:
+    folder = published(tmp_path, [b'{"kind":"a","v":1}', b'{"kind":"b","v":1}'])
+    older = tmp_path / "older"
+    older.write_text(Checkpoint(KEY.verifier.name, size, bytes(32)).signed(KEY))
+    assert verify.main([str(folder), "--key", str(KEY.verifier), "--older", str(older)]) == verify.BAD
+
+
+def test_an_older_checkpoint_of_another_key_says_nothing_good(folder: Path, store: MemoryStore, tmp_path: Path) -> None:
+    older = tmp_path / "older"
+    older.write_text(Checkpoint(KEY.verifier.name, 0, bytes(32)).signed(KEY))
+    assert verify.main([str(folder), "--key", store.verifier_key, "--older", str(older)]) == verify.BAD
+
+
+@pytest.mark.parametrize("trick", ["log\x1b[2J", "log\u202egol", "log\x9b1A", "log\u2066x"])
+def test_names_that_move_the_cursor_are_not_printed(
+    trick: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = SigningKey(trick, bytes(range(32)))
+    folder = published(tmp_path / trick, [b'{"kind":"a","v":1}'])
+    (folder / "checkpoint").write_text(Checkpoint(trick, 1, leaf_hashes([b'{"kind":"a","v":1}'])[0]).signed(key))
+    assert verify.main([str(folder), "--key", str(key.verifier)]) == verify.BAD
+    assert verify.main([str(folder / "absent"), "--key", str(KEY.verifier)]) == verify.CANNOT_JUDGE
+    said = capsys.readouterr().out
+    assert all(c.isprintable() or c == "\n" for c in said)
+
+
 @pytest.mark.parametrize("arguments", [[], ["a", "b"], ["--unknown", "a"], ["a", "--key"]])
 def test_a_wrong_call_is_said_to_be_one(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -2,6 +2,7 @@
 """Checks a published log, or the proof of one entry, without trusting the software that wrote it.
 
     python verify.py FOLDER --key VERIFIER_KEY             a log in the tlog-tiles layout
+    python verify.py FOLDER --key ... --older CHECKPOINT   also that it goes on from a checkpoint you kept
     python verify.py FILE.tlog-proof --key VERIFIER_KEY    one entry and its proof
 
 This one file needs Python and the `cryptography` package, and nothing else. It ends with
@@ -31,10 +32,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 OK, BAD, USAGE, CANNOT_JUDGE = 0, 1, 2, 3
+SAID = {OK: "ok", BAD: "BAD", CANNOT_JUDGE: "cannot judge"}
 
 WIDTH = 256  # hashes in a full tile, entries in a full bundle
 LARGEST_FILE = WIDTH * (2 + 65_535)  # bytes of the longest bundle; nothing longer is ever read
 KEY_FILE = "verifier.key"
+Key = tuple[str, bytes, bytes]  # name, id, public key
 NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 
@@ -49,12 +52,12 @@ class CannotJudge(Exception):
 # 1. The key: `name+id+base64(0x01 || 32 bytes)`, where id is the start of SHA-256 over name and key.
 
 
-def parse_key(text: str) -> tuple[str, bytes, bytes]:
+def parse_key(text: str) -> Key:
     """Name, id and public key. Raises Bad."""
     name, _, rest = text.strip().partition("+")
     stated, _, encoded = rest.partition("+")
     data = unbase64(encoded, "the verifier key")
-    if not name or any(c.isspace() for c in name) or len(data) != 33 or data[0] != 1:
+    if not name or " " in name or not name.isprintable() or len(data) != 33 or data[0] != 1:
         raise Bad("the verifier key is not a named Ed25519 key")
     key_id = hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
     if key_id.hex() != stated:
@@ -65,10 +68,10 @@ def parse_key(text: str) -> tuple[str, bytes, bytes]:
 # 2. The checkpoint: a name, a size, a root; then an empty line and signatures.
 
 
-def open_checkpoint(note: str, key: tuple[str, bytes, bytes]) -> tuple[int, bytes]:
+def open_checkpoint(note: str, key: Key) -> tuple[int, bytes]:
     """Size and root that `key` signed. Raises Bad."""
     body, separator, signatures = note.rpartition("\n\n")
-    if not separator or not signatures.endswith("\n") or any(c < " " and c != "\n" for c in note):
+    if not separator or not signatures.endswith("\n") or not note.replace("\n", "").isprintable():
         raise Bad("the checkpoint is not a signed note")
     text = body + "\n"
     check_signature(text, signatures[:-1].split("\n"), key)
@@ -81,7 +84,7 @@ def open_checkpoint(note: str, key: tuple[str, bytes, bytes]) -> tuple[int, byte
     return int(lines[1]), root
 
 
-def check_signature(text: str, lines: list[str], key: tuple[str, bytes, bytes]) -> None:
+def check_signature(text: str, lines: list[str], key: Key) -> None:
     """Nothing when one of the signature lines is the key's and holds; lines of other keys are passed over."""
     name, key_id, public = key
     found = False
@@ -246,7 +249,7 @@ def check_inclusion(leaf: bytes, index: int, size: int, proof: list[bytes], root
         raise Bad(f"entry {index} is not in the tree that was signed")
 
 
-def verify_proof(text: str, key: tuple[str, bytes, bytes], *, opaque: bool) -> tuple[int, int, bytes]:
+def verify_proof(text: str, key: Key, *, opaque: bool) -> tuple[int, int, bytes]:
     """Index, size and root, after the proof of one entry was checked. Raises Bad or CannotJudge."""
     head, separator, note = text.partition("\n\n")
     lines = head.split("\n")
@@ -268,10 +271,14 @@ def verify_proof(text: str, key: tuple[str, bytes, bytes], *, opaque: bool) -> t
 # 6. All of it together.
 
 
-def verify_folder(folder: Path, key: tuple[str, bytes, bytes], *, opaque: bool) -> tuple[int, bytes]:
+def verify_folder(folder: Path, key: Key, *, opaque: bool, older: Path | None) -> tuple[int, bytes]:
     """Size and root, after everything was checked. Raises Bad or CannotJudge."""
     size, root = open_checkpoint(read_text(folder / "checkpoint"), key)
+    kept = open_checkpoint(read_text(older), key) if older else (0, Tree().root())
+    if kept[0] > size:
+        raise Bad(f"the log has {size} entries, and the older checkpoint covers {kept[0]}")
     tree, tiles = Tree(), Tiles(folder)
+    check_older(tree, kept)
     for entries in read_entries(folder, size):
         for entry in entries:
             if not opaque:
@@ -279,12 +286,19 @@ def verify_folder(folder: Path, key: tuple[str, bytes, bytes], *, opaque: bool) 
             hash_ = leaf_hash(entry)
             tree.add(hash_)
             tiles.add(hash_)
+            check_older(tree, kept)
     tiles.finish()
     if tree.root() != root:
         raise Bad(f"the {size} entries are not the ones that were signed")
     for proof in sorted(folder.glob("*.tlog-proof")):
         verify_proof(read_text(proof), key, opaque=opaque)
     return size, root
+
+
+def check_older(tree: Tree, kept: tuple[int, bytes]) -> None:
+    """Nothing unless the tree has just grown to the size of the older checkpoint and has another root."""
+    if tree.size == kept[0] and tree.root() != kept[1]:
+        raise Bad(f"the first {kept[0]} entries are not the ones the older checkpoint covers: the past was rewritten")
 
 
 def read_numbered(folder: Path, index: int, width: int) -> tuple[bytes, bool]:
@@ -329,7 +343,7 @@ def unbase64(text: str, what: str) -> bytes:
     return data
 
 
-def judge(path: Path, given: str | None, *, opaque: bool) -> str:
+def judge(path: Path, given: str | None, *, opaque: bool, older: Path | None) -> str:
     """What was found, in a sentence. Raises Bad or CannotJudge."""
     if not path.exists():
         raise CannotJudge(f"{path} is missing")
@@ -337,10 +351,12 @@ def judge(path: Path, given: str | None, *, opaque: bool) -> str:
         raise CannotJudge("the key of the log is needed: --key")
     key = parse_key(given if given is not None else read_text(path / KEY_FILE))
     if path.is_dir():
-        size, root = verify_folder(path, key, opaque=opaque)
+        size, root = verify_folder(path, key, opaque=opaque, older=older)
         found = f"{key[0]}: all {size} entries hold, root {base64.b64encode(root).decode()}"
         if given is not None and (path / KEY_FILE).exists() and read_text(path / KEY_FILE) != f"{given.strip()}\n":
             raise Bad(f"{KEY_FILE} beside the log is another key than the one you gave")
+    elif older:
+        raise CannotJudge("one entry does not show whether a log goes on from an older checkpoint: name its folder")
     else:
         index, size, root = verify_proof(read_text(path), key, opaque=opaque)
         found = f"{key[0]}: entry {index} of {size} holds, root {base64.b64encode(root).decode()}"
@@ -349,24 +365,35 @@ def judge(path: Path, given: str | None, *, opaque: bool) -> str:
     return found
 
 
+def outcome(path: Path, key: str | None, *, opaque: bool = False, older: Path | None = None) -> tuple[int, str]:
+    """Exit code and sentence. Never raises: a defect here must never look like a pass."""
+    try:
+        return OK, judge(path, key, opaque=opaque, older=older)
+    except Bad as bad:
+        return BAD, shown(bad)
+    except CannotJudge as cannot:
+        return CANNOT_JUDGE, shown(cannot)
+    except Exception as error:
+        return CANNOT_JUDGE, shown(f"{type(error).__name__}: {error}")
+
+
+def shown(said: object) -> str:
+    """On one line, without what would move the cursor: files may be named by anybody."""
+    return "".join(c if c.isprintable() else "?" for c in str(said))
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Checks a published log or the proof of one entry.")
     parser.add_argument("path", type=Path, help="folder of a log, or a .tlog-proof file")
     parser.add_argument("--key", help="the log's verifier key, from somewhere you trust")
+    parser.add_argument(
+        "--older", type=Path, metavar="CHECKPOINT", help="a checkpoint of this log you kept from before"
+    )
     parser.add_argument("--opaque", action="store_true", help="entries may be any bytes, not only our JSON")
     options = parser.parse_args(arguments)
-    try:
-        print(f"ok: {judge(options.path, options.key, opaque=options.opaque)}")
-        return OK
-    except Bad as bad:
-        print(f"BAD: {bad}")
-        return BAD
-    except CannotJudge as cannot:
-        print(f"cannot judge: {cannot}")
-        return CANNOT_JUDGE
-    except Exception as error:  # a defect here must never look like a pass
-        print(f"cannot judge: {type(error).__name__}: {error}")
-        return CANNOT_JUDGE
+    code, said = outcome(options.path, options.key, opaque=options.opaque, older=options.older)
+    print(f"{SAID[code]}: {said}")
+    return code
 
 
 if __name__ == "__main__":
