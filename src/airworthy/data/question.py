@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from airworthy.base.diagnostic import Diagnostic
 from airworthy.base.errors import BadInput
+from airworthy.data.agreement import Agreement, agreement, never_agree
 from airworthy.data.column import NO_MOMENT, AmbiguousDates, Column, misread, moment_reader
 from airworthy.data.items import Take, fold
 from airworthy.data.table import MOST_PLACES, Table
 
 LONGEST_SHOWN = 60  # characters of a cell
 MOST_SEGMENTS = 60  # of one column; the risk is shared among them
-EXACT = 2.0**53  # from here on, whole numbers that differ may be one float
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +52,7 @@ class Answered(msgspec.Struct, frozen=True):
     at: NDArray[np.int64] | None
     person: NDArray[np.float64] | None
     left_out: tuple[tuple[str, int], ...]
+    respelt: int = 0  # rows right only because case, surrounding spaces, quotes and a final dot do not count
 
 
 def answer(table: Table, question: Question) -> Answered:
@@ -59,14 +60,16 @@ def answer(table: Table, question: Question) -> Answered:
     table.require(question.columns())
     if question.truth is None and question.loss is None:
         raise _mistake(table, "L009", "neither a truth nor a loss is named", "add --truth COLUMN or --loss COLUMN")
+    _check_named_twice(table, question)
     _check_segments(table, question.segments)
     order = _moments(table, question.time, question.date_format) if question.time else None
     if question.item:
         table, order = _folded(table, question, order)
     found: list[Diagnostic] = []
-    loss, left_out = _loss(table, question, found)
+    judged, left_out = _loss(table, question, found)
+    loss = judged.differs
     score = _scores(table, question.score, found) if question.score else None
-    person = _differs(table, question.person, question, found) if question.person else None
+    person = _compared(table, question.person, question, found).differs if question.person else None
     if found:
         raise BadInput(found)
     usable = ~np.isnan(loss)
@@ -87,7 +90,17 @@ def answer(table: Table, question: Question) -> Answered:
         None if order is None else order[rows],
         None if person is None else person[rows],
         tuple((why, n) for why, n in left_out if n),
+        judged.respelt,
     )
+
+
+def _check_named_twice(table: Table, question: Question) -> None:
+    """Raises BadInput where the truth is compared with itself; first and last event of an item are two things."""
+    twice = {"--score": question.score} | ({} if question.item else {"--output": question.output})
+    for option, name in twice.items():
+        if name is not None and name == question.truth:
+            sentence = f"`{option}` and `--truth` are one column, `{name}`, so nothing could ever be wrong"
+            raise _mistake(table, "L017", sentence, "name another column, or say --item where rows are events")
 
 
 def _check_segments(table: Table, names: tuple[str, ...]) -> None:
@@ -124,42 +137,34 @@ def _late(name: str, question: Question) -> str:
     return f"{name} (last)" if name == question.output else name
 
 
-def _loss(
-    table: Table, question: Question, found: list[Diagnostic]
-) -> tuple[NDArray[np.float64], list[tuple[str, int]]]:
+def _loss(table: Table, question: Question, found: list[Diagnostic]) -> tuple[Agreement, list[tuple[str, int]]]:
+    """How wrong each row is, and how many rows cannot say."""
     if question.loss:
         loss = _numbers(table, question.loss, "--loss", found)
         found += _outside(table, question.loss, loss, "the loss")
-        return loss, [("without a loss", int(np.isnan(loss).sum()))]
-    loss = _differs(table, question.output, question, found)
+        return Agreement(loss), [("without a loss", int(np.isnan(loss).sum()))]
+    judged = _compared(table, question.output, question, found)
+    if question.tolerance is None and question.truth:
+        truth = _late(question.truth, question) if question.item else question.truth
+        found += never_agree(table[question.output], table[truth], judged, table.whole())
     no_output = table[question.output].missing
     left_out = [
         ("without an output", int(no_output.sum())),
-        ("whose truth is not known yet", int((np.isnan(loss) & ~no_output).sum())),
+        ("whose truth is not known yet", int((np.isnan(judged.differs) & ~no_output).sum())),
     ]
-    return loss, left_out
+    return judged, left_out
 
 
-def _differs(table: Table, name: str, question: Question, found: list[Diagnostic]) -> NDArray[np.float64]:
-    """1.0 where column `name` differs from the truth, 0.0 where it agrees, NaN where either is missing."""
+def _compared(table: Table, name: str, question: Question, found: list[Diagnostic]) -> Agreement:
+    """Column `name` against the truth; nothing is known without a truth."""
     if question.truth is None:
-        return np.full(len(table), np.nan)
+        return Agreement(np.full(len(table), np.nan))
     truth_name = _late(question.truth, question) if question.item else question.truth
     said, truth = table[name], table[truth_name]
-    unknown = said.missing | truth.missing
-    if question.tolerance is not None:
-        gap = np.abs(_numbers(table, name, "--tolerance", found) - _numbers(table, truth_name, "--tolerance", found))
-        return np.where(unknown, np.nan, gap > question.tolerance)
-    if _are_numbers(said) and _are_numbers(truth):
-        return np.where(unknown, np.nan, said.numbers != truth.numbers)
-    code_of = {word: code for code, word in enumerate(truth.words)}
-    same = np.array([*(code_of.get(word, -2) for word in said.words), -2], np.int64)
-    return np.where(unknown, np.nan, same[said.codes] != truth.codes)
-
-
-def _are_numbers(column: Column) -> bool:
-    """Whether 1, 1.0 and 01 may count as one: numbers, and none of them a long key."""
-    return not column.unreadable_numbers() and not (np.abs(column.numbers) >= EXACT).any()
+    if question.tolerance is None:
+        return agreement(said, truth)
+    gap = np.abs(_numbers(table, name, "--tolerance", found) - _numbers(table, truth_name, "--tolerance", found))
+    return Agreement(np.where(said.missing | truth.missing, np.nan, gap > question.tolerance))
 
 
 def _numbers(table: Table, name: str, option: str, found: list[Diagnostic]) -> NDArray[np.float64]:

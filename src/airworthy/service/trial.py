@@ -23,10 +23,20 @@ class Trial(msgspec.Struct, frozen=True):
     rows: int  # read
     items: int  # they were about; without `--item` as many
     left_out: tuple[tuple[str, int], ...]
+    respelt: int = 0  # rows right only because case, surrounding spaces, quotes and a final dot do not count
 
     @property
     def taken(self) -> str:
-        """Which rows were used, in a sentence or two."""
+        """Which rows were used, in a few sentences."""
+        if not self.respelt:
+            return self._used
+        rows, differ = words.plural(self.respelt, "row"), "differs" if self.respelt == 1 else "differ"
+        return (
+            f"{self._used} {rows} {differ} from the truth only in case, spaces, quotes or a final dot: counted right."
+        )
+
+    @property
+    def _used(self) -> str:
         read = words.plural(self.rows, "row")
         about = f", about {words.plural(self.items, 'item')}" if self.items != self.rows else ""
         if not self.left_out:
@@ -43,7 +53,7 @@ def first_look(path: Path, question: Question, *, progress: Progress = lambda ro
 def look_at(table: Table, question: Question) -> Trial:
     """Looks once at a log that was read. Raises BadInput, located, when it cannot answer `question`."""
     answered = answer(table, question)
-    return Trial(look(judged(answered, question)), len(table), len(answered.table), answered.left_out)
+    return Trial(look(judged(answered, question)), len(table), len(answered.table), answered.left_out, answered.respelt)
 
 
 def judged(answered: Answered, question: Question) -> Judged:
