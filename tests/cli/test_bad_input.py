@@ -55,7 +55,7 @@ BACKTESTS = {
     "scores in percent": (WHOLE, PERCENT, "L011", "charter.yaml:"),
     "scores in words": (WHOLE, WORDS, "L010", "charter.yaml:"),
     "a pilot before the log": (swap(WHOLE, "until: 2026-01-19", "until: 2020-01-01"), FEW, "L013", "charter.yaml:"),
-    "a pilot that holds nothing out": (swap(WHOLE, "[0.0, 0.5, 0.5]", "[0.0, 1.0, 0.0]"), FEW, "L013", "charter.yaml:"),
+    "a pilot that holds nothing out": (swap(WHOLE, "[0.0, 0.5, 0.5]", "[0.0, 1.0, 0.0]"), FEW, "D041", "charter.yaml:49"),
     "a filter on a column that is not there": (swap(WHOLE, "at_most: {bad: 0}", "at_most: {worse: 0}"), FEW, "L003", "charter.yaml:"),
     "a charter with mistakes": (swap(WHOLE, "stage: shadow", "stage: shadows"), FEW, "D007", "charter.yaml:5"),
 }  # fmt: skip
