@@ -72,11 +72,10 @@ def prove_(
         )
     else:
         _print(console, declared, proof, seconds, all_)
-        console.parts(
-            [("proof      ", ""), (str(html), "next")]
-            if html
-            else [("next       ", ""), (f"airworthy prove {charter}{_data(data)} --html proof.html", "next")]
-        )
+        if html:
+            console.parts([("proof      ", ""), (str(html), "next")])
+        else:
+            console.next(f"airworthy prove {charter}{_data(data)} --html proof.html")
     raise typer.Exit(EXIT[proof.found.word])
 
 

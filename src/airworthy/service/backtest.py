@@ -23,13 +23,13 @@ from airworthy.charter.revision import revision
 from airworthy.data.work import Work, read_work
 from airworthy.record.codec import record
 from airworthy.record.data import GapMeasured
-from airworthy.record.decision import Model, Run
+from airworthy.record.decision import Run
 from airworthy.record.envelope import Actor, Record, kind
 from airworthy.record.governance import CharterAdopted, LeftOut, RunFinished, RunStarted
 from airworthy.record.store import Content, Draft, Receipt, Store
 from airworthy.service.gap import later_work, measure_gap, steps
 from airworthy.service.lineup import Lineup
-from airworthy.service.model import Predictor, model_of, predictor
+from airworthy.service.model import Predictor, code_digest, predictor
 from airworthy.service.stream import Stream
 
 BATCH = 512  # records that become durable together
@@ -91,7 +91,8 @@ class Backtest:
         """The run's name: the same charter, log and model always give the same."""
         log = hashlib.sha256(work.items.path.read_bytes()).hexdigest()
         self._log_digest = log
-        return canonical.digest(f"{self.charter.digest}{self.charter.model_digest}{log}".encode())[:16]
+        code = code_digest(self.charter, self.folder)
+        return canonical.digest(f"{self.charter.digest}{self.charter.model_digest}{log}{code}".encode())[:16]
 
     def _drafts(
         self, lineup: Lineup, run: str, gap: GapMeasured | None, epoch: int, progress: Progress
@@ -181,19 +182,19 @@ def _records_of(store: Store, run: str) -> _There:
 
 
 def _tried_before(store: Store, run: str, charter: Charter, log: str) -> int:
-    """How many other policies, models or logs were backtested for this use case before this run began.
+    """How many other policies, plans or logs were backtested for this use case before this run began.
 
     Each was another chance to be lucky, so each is an epoch; renaming the charter or changing its words resets nothing.
     """
-    ours = (charter.policy_digest, model_of(charter), log)
-    tried: set[tuple[str, Model | None, str]] = set()
+    ours = (charter.policy_digest, plan_of(charter), log)
+    tried: set[tuple[str, str, str]] = set()
     for stored in store.scan(kinds={kind(RunStarted)}):
         found = record(stored.leaf)
         assert isinstance(found, RunStarted)
         if found.run == run:
             break
         if found.use_case == charter.use_case:
-            tried.add((found.policy, found.model, found.log))
+            tried.add((found.policy, found.plan, found.log))
     return len(tried - {ours})
 
 
