@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -14,18 +15,20 @@ from airworthy.base.clock import iso
 from airworthy.base.errors import StoreError
 from airworthy.cli.backtest import DATA
 from airworthy.cli.console import Console, progress
+from airworthy.ledger.fsck import Damage, check_head
 from airworthy.page import words
 from airworthy.proof import verify as verifier
 from airworthy.record.codec import record
 from airworthy.record.envelope import kind
-from airworthy.record.store import Erased
+from airworthy.record.store import Erased, Head
 from airworthy.storage.fsck import fsck
 from airworthy.storage.publish import export as publish
 from airworthy.storage.reader import SqliteReader
 from airworthy.storage.rebuild import rebuild as refile
 from airworthy.storage.sqlite import open_reader
 
-OK, BAD = 0, 1
+OK, BAD, CANNOT_JUDGE = 0, 1, 3
+_GLYPH = {OK: ("✓", "proven"), BAD: ("✕", "refuted"), CANNOT_JUDGE: ("◌", "undecided")}
 MOST_DAMAGE = 20
 
 app = typer.Typer(help="The log: checked, read, published for strangers' tools.", no_args_is_help=True)
@@ -47,49 +50,106 @@ def _open(folder: Path) -> SqliteReader:
 def verify(
     folder: _Folder = Path(DATA),
     key: Annotated[
-        str | None, typer.Option(metavar="KEY", help="For a published log: the verifier key you were given.")
+        str | None, typer.Option(metavar="KEY", help="The verifier key you were given, from elsewhere than the folder.")
+    ] = None,
+    older: Annotated[
+        Path | None,
+        typer.Option(metavar="CHECKPOINT", help="A checkpoint you kept: its entries must still be the log's first."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The result as JSON on standard output.")] = False,
 ) -> None:
     """Recompute everything: entries, tiles, root, signed head, sealed content.
 
-    Exit 0 sound, 1 damaged, 2 wrong use, 3 cannot judge.
+    Exit 0 sound, 1 damaged or another log, 2 wrong use, 3 cannot judge: entries, and nothing signed.
     """
-    if (folder / "checkpoint").exists():
-        raise typer.Exit(verifier.main([str(folder), *(["--key", key] if key else [])]))
     console = Console(quiet=json)
+    if not (folder / "log.db").exists() and (folder / "checkpoint").exists():
+        raise typer.Exit(_verify_published(console, folder, key, older, json))
+    found = _inspected(console, folder, key, older)
+    if json:
+        typer.echo(msgspec.json.encode(found.as_json()))
+    else:
+        _print(console, found)
+    raise typer.Exit(found.exit)
+
+
+def _verify_published(console: Console, folder: Path, key: str | None, older: Path | None, json: bool) -> int:
+    code, said = verifier.outcome(folder, key, older=older)
+    if json:
+        sound = {verifier.OK: True, verifier.BAD: False}.get(code)
+        typer.echo(msgspec.json.encode({"log": _spelt(folder), "sound": sound, "said": said}))
+    else:
+        console.line(f"{verifier.SAID[code]}: {said}")
+    return code
+
+
+class Inspected(msgspec.Struct, frozen=True):
+    """What was found in a folder that keeps a log. `damage` also names a key or a past that is not the expected one."""
+
+    origin: str
+    entries: int
+    head: Head | None
+    damage: tuple[Damage, ...]
+
+    @property
+    def exit(self) -> int:
+        """Entries that nothing was signed for may be all there ever were, or what someone left: nobody can judge."""
+        return BAD if self.damage else CANNOT_JUDGE if self.entries and self.head is None else OK
+
+    @property
+    def said(self) -> str:
+        if self.damage:
+            return f"The log is damaged in {words.plural(len(self.damage), 'place')}, or is another one."
+        if self.exit == CANNOT_JUDGE:
+            return "Nobody can judge the log: it has entries, and nothing is signed or `lock.db` is missing."
+        return f"The log is sound: {words.plural(self.entries, 'entry', 'entries')}, every byte recomputed."
+
+    def as_json(self) -> dict[str, object]:
+        signed = {"size": self.head.size, "root": self.head.root.hex()} if self.head else None
+        sound = {OK: True, BAD: False}.get(self.exit)
+        damage = [str(one) for one in self.damage]
+        return {
+            "origin": self.origin, "entries": self.entries, "signed": signed, "sound": sound, "damage": damage,
+        }  # fmt: skip
+
+
+def _inspected(console: Console, folder: Path, key: str | None, older: Path | None) -> Inspected:
+    kept = _text(older) if older else None
     reader = _open(folder)
     try:
         with progress(console, "recomputing every byte"):
-            found = fsck(reader)
-        head, size, origin = reader.head(), reader.size(), reader.origin
+            damage = list(fsck(reader))
+        if key is not None and key.strip() != reader.verifier_key:
+            damage.append(Damage("key", "the log's key is not the one you gave"))
+        if kept is not None:
+            damage += check_head(kept, reader.key, reader.size(), reader.read_tile)
+        head = None if damage else reader.head()
+        return Inspected(reader.origin, reader.size(), head, tuple(damage))
     finally:
         reader.close()
-    if json:
-        signed = {"size": head.size, "root": head.root.hex()} if head else None
-        typer.echo(
-            msgspec.json.encode(
-                {"origin": origin, "entries": size, "signed": signed, "damage": [str(one) for one in found]}
-            )
-        )
-        raise typer.Exit(BAD if found else OK)
-    for one in found[:MOST_DAMAGE]:
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise StoreError(f"`{file}` cannot be read: {error.strerror}", code="R008", help="check the path") from None
+
+
+def _print(console: Console, found: Inspected) -> None:
+    for one in found.damage[:MOST_DAMAGE]:
         console.parts([("✕ ", "refuted"), (str(one), "")])
-    if len(found) > MOST_DAMAGE:
-        console.line(f"  and {words.count(len(found) - MOST_DAMAGE)} more", "quiet")
-    said = (
-        f"The log is damaged in {words.plural(len(found), 'place')}."
-        if found
-        else f"The log is sound: {words.plural(size, 'entry', 'entries')}, every byte recomputed."
-    )
-    console.parts([("✕ " if found else "✓ ", "refuted" if found else "proven"), (said, "strong")])
-    console.line(f"log        {origin}", "quiet")
-    if head:
-        console.line(f"signed     size {words.count(head.size)}, root {head.root.hex()}", "quiet")
-        console.line(f"not yet    {words.plural(size - head.size, 'entry', 'entries')} after the signed head", "quiet")
-    else:
+    if len(found.damage) > MOST_DAMAGE:
+        console.line(f"  and {words.count(len(found.damage) - MOST_DAMAGE)} more", "quiet")
+    glyph, role = _GLYPH[found.exit]
+    console.parts([(f"{glyph} ", role), (found.said, "strong")])
+    console.line(f"log        {found.origin}", "quiet")
+    if found.head:
+        behind = words.plural(found.entries - found.head.size, "entry", "entries")
+        console.line(f"signed     size {words.count(found.head.size)}, root {found.head.root.hex()}", "quiet")
+        console.line(f"not yet    {behind} after the signed head", "quiet")
+    elif not found.damage:
         console.line("signed     nothing yet", "undecided")
-    raise typer.Exit(BAD if found else OK)
 
 
 @app.command()
@@ -113,7 +173,7 @@ def show(
         if seq is not None:
             _show_one(console, reader, seq, json)
             return
-        entries = list(islice(reader.scan(first, kinds=kind_ or None), most))
+        entries = list(islice(reader.scan(first, kinds=kind_ or None), min(most, sys.maxsize)))
         for stored in entries:
             if json:
                 typer.echo(stored.leaf)
@@ -162,9 +222,13 @@ def export(
     to: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Where the published log goes.")] = Path(
         "published"
     ),
+    json: Annotated[bool, typer.Option("--json", help="What was published, as JSON on standard output.")] = False,
 ) -> None:
-    """Publish the log as static files that strangers' tools read (tlog-tiles), with the verifier beside it."""
-    console = Console()
+    """Publish the log as static files that strangers' tools read (tlog-tiles), with the verifier beside it.
+
+    An earlier export of this log is brought up to it; anything else that is published there is left alone.
+    """
+    console = Console(quiet=json)
     reader = _open(folder)
     try:
         head = publish(reader, to)
@@ -172,6 +236,9 @@ def export(
     finally:
         reader.close()
     shutil.copyfile(verifier.__file__, to / "verify.py")
+    if json:
+        about = {"folder": _spelt(to), "entries": head.size, "root": head.root.hex(), "key": key}
+        typer.echo(msgspec.json.encode(about))
     console.line(f"published  {words.plural(head.size, 'entry', 'entries')}, root {head.root.hex()}")
     console.line(f"key        {key}")
     console.wrapped("Give the key to whoever shall verify, by another way than this folder.", style="quiet")
@@ -179,14 +246,24 @@ def export(
 
 
 @app.command()
-def rebuild(folder: _Folder = Path(DATA)) -> None:
+def rebuild(
+    folder: _Folder = Path(DATA),
+    json: Annotated[bool, typer.Option("--json", help="What was mended, as JSON on standard output.")] = False,
+) -> None:
     """File every entry anew from its leaf: what is looked up by kind, decision or run. The entries stay as they are."""
     if not (folder / "log.db").exists():
         _open(folder).close()
     wrong = refile(folder)
+    if json:
+        typer.echo(msgspec.json.encode({"folder": _spelt(folder), "mended": wrong}))
     said = (
         f"{words.plural(wrong, 'entry was', 'entries were')} filed otherwise than its leaf says; mended."
         if wrong
         else "Every entry was filed as its leaf says."
     )
-    Console().parts([("✓ ", "proven"), (said, "strong")])
+    Console(quiet=json).parts([("✓ ", "proven"), (said, "strong")])
+
+
+def _spelt(path: Path) -> str:
+    """A path as text, also where its bytes are not UTF-8."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
