@@ -33,7 +33,11 @@ def test_an_unusual_log_simply_works(file):
     assert len(answered.rows) == len(answered.table) - ("nan-score" in file.name)
 
 
-@pytest.mark.parametrize("name", ["works-semicolon.csv", "works-tab.csv", "works-bom.csv", "works-crlf.csv"])
+@pytest.mark.parametrize(
+    "name",
+    ["works-semicolon.csv", "works-tab.csv", "works-bom.csv", "works-crlf.csv", "works-sep-line.csv",
+     "works-comma-score.csv", "works-quoted-comma-score.csv", "works-percent-score.csv"],
+)  # fmt: skip
 def test_a_dialect_changes_nothing_but_the_bytes(name):
     plain, other = (asked(golden(WORKS[0]).with_name(n)) for n in ("works-without-end.csv", name))
     assert plain.loss.tolist() == other.loss.tolist()

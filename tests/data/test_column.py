@@ -36,6 +36,32 @@ def test_only_plain_finite_numbers_are_numbers():
     assert np.isnan(column.numbers[[3, 5, 6, 7, 8]]).all()
 
 
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        (["0,911", "1"], [0.911, 1]),
+        (["0,911", "0,5"], [0.911, 0.5]),
+        (["1.234,5", "12"], [1234.5, 12]),
+        (["-1.234.567,25", "+3,5"], [-1234567.25, 3.5]),
+        (["95%", "91.1 %"], [0.95, 0.911]),
+        (["91,1 %", "100 %", "0,5\u00a0%"], [0.911, 1, 0.005]),
+        (["1.234", "2.5"], [1.234, 2.5]),
+    ],
+)
+def test_numbers_are_read_in_the_one_way_that_reads_all(words, numbers):
+    column = encode([*words, "", "n/a"])
+    assert column.unreadable_numbers() == []
+    assert column.numbers[:-2].tolist() == numbers
+    assert np.isnan(column.numbers[-2:]).all()
+
+
+@pytest.mark.parametrize(
+    "words", [["1,234", "5,678"], ["1,234.5", "2"], ["0,5", "0.25"], ["95 %", "0.3"], ["%", "5 %"]]
+)
+def test_numbers_that_no_one_way_reads_are_not_guessed(words):
+    assert encode(words).unreadable_numbers() != []
+
+
 def test_a_column_taken_from_a_longer_one_is_judged_by_its_own_words():
     column = encode(["high", "0.5", "0.7"]).take(np.array([1, 2]))
     assert column.unreadable_numbers() == []

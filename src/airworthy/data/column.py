@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from airworthy.base.clock import micros
+from airworthy.data.number import read_numbers
 
 MISSING_WORDS = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "?"})
 NO_MOMENT = np.iinfo(np.int64).min  # a missing time
@@ -56,11 +57,12 @@ class Column:
     @cached_property
     def numbers(self) -> NDArray[np.float64]:
         """Each row as a number, NaN where missing. Unreadable words are NaN too: ask `unreadable_numbers` first."""
-        return self._spread([_number(word) for word in self.words])
+        return self._spread(self._values)
 
     def unreadable_numbers(self) -> list[str]:
         """Words of some row that are not finite numbers."""
-        return [self.words[code] for code in self._used() if not np.isfinite(_number(self.words[code]))]
+        values = self._values
+        return [self.words[code] for code in self._used() if not np.isfinite(values[code])]
 
     def moments(self, read: Callable[[str], int]) -> NDArray[np.int64]:
         """Each row as microseconds UTC, NO_MOMENT where missing. `read` raises ValueError on an unreadable word."""
@@ -75,8 +77,16 @@ class Column:
         """Codes that occur: a column taken from a longer one may hold fewer words than it knows."""
         return np.flatnonzero(np.bincount(self.codes[self.codes >= 0], minlength=len(self.words)))
 
-    def _spread(self, values: Sequence[float]) -> NDArray[np.float64]:
-        table = np.array([*values, np.nan])  # code -1 reads the last one
+    @cached_property
+    def _values(self) -> NDArray[np.float64]:
+        """Each word that occurs as a number; how they are written is told from these alone. Shape (words,)."""
+        used = self._used()
+        values = np.full(len(self.words), np.nan)
+        values[used] = read_numbers([self.words[code] for code in used])
+        return values
+
+    def _spread(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        table = np.append(values, np.nan)  # code -1 reads the last one
         return np.asarray(table[self.codes])
 
 
@@ -126,13 +136,6 @@ class Builder:
         """What was added so far."""
         codes = np.concatenate(self._chunks) if self._chunks else np.empty(0, np.int32)
         return Column(codes, self._words)
-
-
-def _number(word: str) -> float:
-    try:
-        return np.nan if "_" in word else float(word)  # Python alone reads 1_000
-    except ValueError:
-        return np.nan
 
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")

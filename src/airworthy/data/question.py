@@ -11,7 +11,7 @@ from airworthy.base.errors import BadInput
 from airworthy.data.agreement import Agreement, agreement, never_agree
 from airworthy.data.column import NO_MOMENT, AmbiguousDates, Column, misread, moment_reader
 from airworthy.data.items import Take, fold
-from airworthy.data.table import MOST_PLACES, Table
+from airworthy.data.table import Table
 
 LONGEST_SHOWN = 60  # characters of a cell
 MOST_SEGMENTS = 60  # of one column; the risk is shared among them
@@ -169,11 +169,19 @@ def _compared(table: Table, name: str, question: Question, found: list[Diagnosti
 
 def _numbers(table: Table, name: str, option: str, found: list[Diagnostic]) -> NDArray[np.float64]:
     column = table[name]
-    for word in column.unreadable_numbers()[:MOST_PLACES]:
+    if unread := column.unreadable_numbers():
+        word = unread[0]
         place = table.place(int(column.rows_of(word)[0]), name)
-        help = "write it with a decimal point" if "," in word else f"`{option}` needs numbers"
-        found.append(Diagnostic("L010", f"`{_short(word)}` in column `{name}` is not a number", place, help))
+        sentence = f"`{_short(word)}` in column `{name}` is not a number{_and_others(unread, ', nor is')}"
+        help = "write all of them with a decimal point" if "," in word else f"`{option}` needs numbers"
+        found.append(Diagnostic("L010", sentence, place, help))
     return column.numbers
+
+
+def _and_others(words: list[str], so: str) -> str:
+    """How many more there are like the first of `words`; one diagnostic a column says it all."""
+    more = len(words) - 1
+    return f"{so}{' 1 other value' if more == 1 else f' any of {more:,} other values'}" if more else ""
 
 
 def _scores(table: Table, name: str, found: list[Diagnostic]) -> NDArray[np.float64]:
@@ -187,17 +195,11 @@ def _outside(table: Table, name: str, values: NDArray[np.float64], what: str) ->
     if not len(rows):
         return []
     percent = len(rows) > len(values) / 2 and float(np.nanmax(values)) <= 100
-    help = (
-        "it looks like percent: divide the column by 100"
-        if percent
-        else f"{len(rows):,} {'row lies' if len(rows) == 1 else 'rows lie'} outside 0 to 1"
-    )
-    return [
-        Diagnostic(
-            "L011", f"{what} in column `{name}` is {values[row]:g}, outside 0 to 1", table.place(int(row), name), help
-        )
-        for row in rows[:MOST_PLACES]
-    ]
+    help = f"{len(rows):,} {'row lies' if len(rows) == 1 else 'rows lie'} outside 0 to 1"
+    help += ", like percent: divide the column by 100" if percent else ""
+    first = int(rows[0])
+    sentence = f"{what} in column `{name}` is {values[first]:g}, outside 0 to 1"
+    return [Diagnostic("L011", sentence, table.place(first, name), help)]
 
 
 def _moments(table: Table, name: str, form: str | None) -> NDArray[np.int64]:
@@ -216,15 +218,11 @@ def _moments(table: Table, name: str, form: str | None) -> NDArray[np.int64]:
 def _unreadable_dates(table: Table, column: Column, name: str, form: str | None) -> list[Diagnostic]:
     like = f" in the form {form}" if form else " like most others there"
     help = "write dates as 2026-11-22T06:00:00Z, or say the form: --date-format '%d/%m/%Y %H:%M'"
-    return [
-        Diagnostic(
-            "L012",
-            f"`{_short(word)}` in column `{name}` cannot be read as a date{like}",
-            table.place(int(column.rows_of(word)[0]), name),
-            help,
-        )
-        for word in misread(form, column.words)[:MOST_PLACES]
-    ]
+    unread = misread(form, column.words)
+    sentence = (
+        f"`{_short(unread[0])}` in column `{name}` cannot be read as a date{like}{_and_others(unread, ', nor can')}"
+    )
+    return [Diagnostic("L012", sentence, table.place(int(column.rows_of(unread[0])[0]), name), help)]
 
 
 def _short(word: str) -> str:

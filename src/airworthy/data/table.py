@@ -156,11 +156,17 @@ def _open_text(path: Path) -> IO[str]:
 def _separator(path: Path) -> str:
     with _open_text(path) as file:
         header = file.readline()
-    return max(",;\t|", key=header.count)
+    named = header.rstrip("\r\n").lower().partition("sep=")
+    return named[2] if not named[0] and len(named[2]) == 1 else max(",;\t|", key=header.count)
+
+
+def _is_told(row: list[str]) -> bool:
+    """Whether a row says something: it is not blank, and is not the line `sep=;` spreadsheets put before a header."""
+    return bool(row) and "".join(row).lower() != "sep="
 
 
 def _columns(path: Path, rows: Iterator[list[str]], missing: frozenset[str], progress: Progress) -> dict[str, Column]:
-    header = next((row for row in rows if row), [])
+    header = next((row for row in rows if _is_told(row)), [])
     names = [name.strip() or f"column {i}" for i, name in enumerate(header, 1)]
     _check_header(path, names)
     builders = [Builder(missing) for _ in names]
@@ -219,7 +225,7 @@ def _line_of(path: Path, row: int) -> int:
         rows = csv.reader(file, delimiter=_separator(path))
         start, seen = 1, -2  # the header is row -1
         for cells in rows:
-            seen += bool(cells)
+            seen += _is_told(cells) if seen == -2 else bool(cells)
             if seen == row:
                 break
             start = rows.line_num + 1
