@@ -123,7 +123,7 @@ def _print(console: Console, charter: Charter, proof: Proof, seconds: float, eve
     )
     if charter.mode == "solo":
         console.line("  solo: a sandbox for one person; it can grant nothing real", "undecided")
-    bold, rest = verdicts.lead(found)
+    bold, rest = verdicts.lead(found, verdicts.covered(facts))
     console.wrapped(f"  {bold} {rest}", hanging=2)
     console.line()
     claims(console, found.needed)

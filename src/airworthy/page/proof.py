@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from markupsafe import Markup
 
+from airworthy import __version__
 from airworthy.charter.model import Charter
 from airworthy.charter.term import STAGES
 from airworthy.claim.catalogue import QUESTION
@@ -35,13 +36,13 @@ class LogFacts(msgspec.Struct, frozen=True):
 
 def page(charter: Charter, facts: Facts, found: Readiness, look: FirstLook | None, log: LogFacts, *, at: int) -> str:
     """The whole proof as HTML. `look` is the first look at all judged work after the pilot, None without any."""
-    bold, rest = verdicts.lead(found)
+    bold, rest = verdicts.lead(found, verdicts.covered(facts))
     reading = read_gap(facts.gap) if facts.gap else None
     return sheet.render(
         "proof.html.j2",
         title=f"{charter.title}: {verdicts.headline(charter.use_case, found)}",
         product="Airworthy proof",
-        top=[f"{charter.use_case}, {charter.decision_points[0].decides}", words.day(at)],
+        top=[f"{charter.title}: {charter.decision_points[0].decides}", words.day(at)],
         simulated=words.listed(list(facts.simulated)),
         headline=verdicts.headline(charter.use_case.replace("-", "\u2011"), found),
         lead=(bold, rest),
@@ -331,4 +332,5 @@ def _not_evidenced(charter: Charter, facts: Facts, found: Readiness) -> list[str
 
 def _foot(facts: Facts) -> str:
     what = words.listed(list(facts.simulated))
-    return "Void when charter, policy or model changes." + (f" Simulated: {what}." if what else "")
+    made = f"Made by Airworthy {__version__}. Void when policy, model or the way the log is read changes."
+    return made + (f" Simulated: {what}." if what else "")

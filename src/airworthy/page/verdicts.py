@@ -6,6 +6,7 @@ import msgspec
 
 from airworthy.claim.readiness import Readiness
 from airworthy.claim.verdict import Verdict
+from airworthy.evidence.facts import Facts
 from airworthy.page import plot, words
 
 READY = {"proven": "Ready for {stage}.", "refuted": "Not ready for {stage}.", "undecided": "Not yet ready for {stage}."}
@@ -127,8 +128,21 @@ def finding(one: Verdict) -> str:
     )  # fmt: skip
 
 
-def lead(found: Readiness) -> tuple[str, str]:
-    """What it comes down to: a bold start and the rest."""
+def covered(facts: Facts) -> str:
+    """`2,664 of 7,821 items, counter only`: how much of the later work the gate would act on, and of which kind."""
+    made = facts.decisions
+    later, acted = made.after_pilot, made.certified & made.after_pilot
+    segments = sorted(set(made.segment[acted].tolist()) - {"all", ""})
+    only = (
+        f", {words.listed(segments)} only"
+        if segments and len(segments) < len(set(made.segment[later].tolist()))
+        else ""
+    )
+    return f"{words.count(acted.sum())} of {words.count(later.sum())} items{only}"
+
+
+def lead(found: Readiness, covers: str) -> tuple[str, str]:
+    """What it comes down to: a bold start and the rest. `covers` says how much the gate would act on."""
     if found.blocker is None and found.word != "proven":
         return (
             "A sandbox proves nothing.",
@@ -151,7 +165,6 @@ def lead(found: Readiness) -> tuple[str, str]:
     )
     bold = "The records refute it."
     if acted:
-        n = f"n = {words.count(acted.measured.n)}" if acted.measured else ""
-        bold = f"What it would act on stays within its budget, wrong in {number(acted)} ({span(acted)}, {n}); the rest does not hold."
+        bold = f"What it would act on ({covers}) stays within its budget, wrong in {number(acted)} ({span(acted)}); the rest does not hold."
     said = "; ".join(finding(one) for one in refuted[:3])
     return bold, f"{said[0].upper()}{said[1:]}."
