@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 
+import msgspec
 import pytest
 
 from airworthy.storage.sqlite import open_reader, open_store
@@ -199,3 +200,21 @@ def test_another_log_can_be_named_on_the_command_line(type_, tmp_path):
 def test_wrong_use_ends_with_2(words, type_, tmp_path):
     world(tmp_path, FEW)
     assert type_(*words).exit == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("log.csv", "--output", "team", "--truth", "truth", "--item", "nobody"), "L013"),
+        (("log.csv", "--output", "", "--loss", ""), "U002"),
+        (("log.csv", "--output", "team", "--truth", ""), "L009"),
+        ((".", "--output", "team", "--truth", "truth"), "L001"),
+        (("/", "--output", "team", "--truth", "truth"), "L001"),
+        ((".",), "L001"),
+    ],
+)
+def test_a_first_look_at_what_cannot_be_looked_at_is_refused(words, code, type_, tmp_path):
+    world(tmp_path, [one | {"nobody": ""} for one in FEW])
+    refused(type_("try", *words), code)
+    done = type_("try", *words, "--json")
+    assert (done.exit, done.err, msgspec.json.decode(done.out)["error"][0]["code"]) == (2, "", code)

@@ -66,12 +66,13 @@ def try_(
 
     airworthy try outcomes.csv --output predicted --truth actual --score confidence --time decided_at
     """
-    if output_ is None and loss is None:
-        raise _which_columns(Console(), log)
-    target = page or Path(log.name.removesuffix(".gz")).with_suffix(".html")
+    if not output_ and not loss:
+        raise _which_columns(Console(quiet=json), log)
+    target = page or Path(log.name.removesuffix(".gz") or "log").with_suffix(".html")
     question = Question(
-        output=output_ or loss or "", truth=truth, score=score, time=time_, segments=tuple(segment or ()), person=person,
-        loss=loss, tolerance=tolerance, item=item, date_format=date_format,
+        output=output_ or loss or "", truth=truth or None, score=score or None, time=time_ or None,
+        segments=tuple(segment or ()), person=person or None, loss=loss or None, tolerance=tolerance,
+        item=item or None, date_format=date_format or None,
     )  # fmt: skip
     console = Console(quiet=json)
     started = time.perf_counter()

@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from airworthy.base.diagnostic import Diagnostic
+from airworthy.base.errors import BadInput
 from airworthy.data.table import Table
 
 Take = Literal["first", "last", "first_known", "last_known"]  # `known`: passing over events where the cell is missing
@@ -18,10 +20,13 @@ def fold(table: Table, item: str, *, order: NDArray[np.int64] | None, take: Mapp
 
     order   microseconds per event, shape (events,); events of an item are sorted by it, ties and None by file order
     take    new column name -> (column, which event it is taken from)
-    Rows whose item is missing are left out. The rows' origin is each item's first event.
+    Rows whose item is missing are left out. The rows' origin is each item's first event. Raises BadInput where every
+    row is left out.
     """
     codes = table[item].codes
     known = np.flatnonzero(codes >= 0)
+    if not len(known):
+        raise _no_item(table, item)
     by_time = known if order is None else known[np.argsort(order[known], kind="stable")]
     events = by_time[np.argsort(codes[by_time], kind="stable")]
     owner = codes[events]
@@ -30,6 +35,11 @@ def fold(table: Table, item: str, *, order: NDArray[np.int64] | None, take: Mapp
     }
     columns.setdefault(item, table[item].take(_chosen(events, owner, table[item].missing, "first")))
     return Table(table.path, columns, _chosen(events, owner, table[item].missing, "first"))
+
+
+def _no_item(table: Table, item: str) -> BadInput:
+    help = "name the column that says which item an event is about"
+    return BadInput([Diagnostic("L013", f"column `{item}` is empty, so no row is about an item", table.whole(), help)])
 
 
 def _chosen(
