@@ -100,3 +100,5 @@ def test_a_file_name_that_is_no_text_ends_without_a_traceback(extra, tmp_path):
         done = in_a_shell(tmp_path, *words, *extra, stdout=subprocess.PIPE)
         assert done.returncode in (0, 1, 2), (words, done.stderr)
         assert b"Traceback" not in done.stderr + done.stdout
+        assert b"X001" not in done.stderr + done.stdout
+        assert extra == [] or words[0] in ("prove", "diff") or msgspec.json.decode(done.stdout)

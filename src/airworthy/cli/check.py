@@ -15,7 +15,7 @@ from airworthy.charter.model import Charter
 from airworthy.charter.schema import schema_text
 from airworthy.claim.catalogue import BY_ID
 from airworthy.cli import output
-from airworthy.cli.console import WIDTH, Console
+from airworthy.cli.console import WIDTH, Console, to_json
 
 SOUND, MISTAKEN, MISUSED = 0, 1, 2
 
@@ -45,7 +45,7 @@ def check(
         raise typer.Exit(MISUSED)
     reports = [inspect(file) for file in files]
     if json:
-        typer.echo(msgspec.json.format(msgspec.json.encode([_as_json(r) for r in reports])))
+        typer.echo(msgspec.json.format(to_json([_as_json(r) for r in reports])))
     else:
         console = Console()
         for report in reports:

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+import msgspec
 from rich.console import Console as Rich
 from rich.progress import (
     BarColumn,
@@ -92,6 +93,22 @@ class Console:
             return words.encode("utf-8", "backslashreplace").decode()
         encoding = self._rich.encoding or "ascii"
         return words.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
+
+
+def to_json(value: object) -> bytes:
+    """`value` as JSON, also where a file name in it is not UTF-8: its other bytes are written out as `\\udcff`."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_spelt(msgspec.to_builtins(value)))
+
+
+def _spelt(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {name: _spelt(one) for name, one in value.items()}
+    return [_spelt(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from airworthy.charter.diff import Change, changes
 from airworthy.charter.model import Charter
 from airworthy.cli import output
 from airworthy.cli.check import MISTAKEN, inspect, show
-from airworthy.cli.console import Console
+from airworthy.cli.console import Console, to_json
 
 _EFFECT = {
     "epoch": ("new epoch", "refuted"),
@@ -41,7 +41,7 @@ def diff(
         raise typer.Exit(MISTAKEN)
     found = changes(old, new)
     if json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(found)))
+        typer.echo(msgspec.json.format(to_json(found)))
         return
     print_changes(Console(), found, new)
 

@@ -6,12 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from airworthy.base.clock import SystemClock
 from airworthy.cli.backtest import DATA
-from airworthy.cli.console import Console, progress
+from airworthy.cli.console import Console, progress, to_json
 from airworthy.page import words
 from airworthy.service.doctor import Finding, examine
 from airworthy.stats.selftest import SelfTest, self_test
@@ -33,7 +32,7 @@ def doctor(
         _show(console, one)
     tested = _tested(console) if statistics else None
     if json:
-        typer.echo(msgspec.json.encode({"findings": found, "statistics": asdict(tested) if tested else None}))
+        typer.echo(to_json({"findings": found, "statistics": asdict(tested) if tested else None}))
     broken = any(one.state == "broken" for one in found) or (tested is not None and not tested.passed)
     raise typer.Exit(1 if broken else 0)
 

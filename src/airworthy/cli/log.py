@@ -14,7 +14,7 @@ import typer
 from airworthy.base.clock import iso
 from airworthy.base.errors import StoreError
 from airworthy.cli.backtest import DATA
-from airworthy.cli.console import Console, progress
+from airworthy.cli.console import Console, progress, to_json
 from airworthy.ledger.fsck import Damage, check_head
 from airworthy.page import words
 from airworthy.proof import verify as verifier
@@ -67,7 +67,7 @@ def verify(
         raise typer.Exit(_verify_published(console, folder, key, older, json))
     found = _inspected(console, folder, key, older)
     if json:
-        typer.echo(msgspec.json.encode(found.as_json()))
+        typer.echo(to_json(found.as_json()))
     else:
         _print(console, found)
     raise typer.Exit(found.exit)
@@ -77,7 +77,7 @@ def _verify_published(console: Console, folder: Path, key: str | None, older: Pa
     code, said = verifier.outcome(folder, key, older=older)
     if json:
         sound = {verifier.OK: True, verifier.BAD: False}.get(code)
-        typer.echo(msgspec.json.encode({"log": _spelt(folder), "sound": sound, "said": said}))
+        typer.echo(to_json({"log": str(folder), "sound": sound, "said": said}))
     else:
         console.line(f"{verifier.SAID[code]}: {said}")
     return code
@@ -208,7 +208,7 @@ def _show_one(console: Console, reader: SqliteReader, seq: int, json: bool) -> N
     content = {ref["purpose"]: reader.content(seq, ref["purpose"]) for ref in leaf["payloads"]}
     opened = {name: None if isinstance(body, Erased) else msgspec.json.decode(body) for name, body in content.items()}
     if json:
-        typer.echo(msgspec.json.encode({"seq": seq, "leaf": leaf, "content": opened}))
+        typer.echo(to_json({"seq": seq, "leaf": leaf, "content": opened}))
         return
     console.line(msgspec.json.format(stored.leaf, indent=2).decode())
     for name, body in opened.items():
@@ -237,8 +237,8 @@ def export(
         reader.close()
     shutil.copyfile(verifier.__file__, to / "verify.py")
     if json:
-        about = {"folder": _spelt(to), "entries": head.size, "root": head.root.hex(), "key": key}
-        typer.echo(msgspec.json.encode(about))
+        about = {"folder": str(to), "entries": head.size, "root": head.root.hex(), "key": key}
+        typer.echo(to_json(about))
     console.line(f"published  {words.plural(head.size, 'entry', 'entries')}, root {head.root.hex()}")
     console.line(f"key        {key}")
     console.wrapped("Give the key to whoever shall verify, by another way than this folder.", style="quiet")
@@ -255,15 +255,10 @@ def rebuild(
         _open(folder).close()
     wrong = refile(folder)
     if json:
-        typer.echo(msgspec.json.encode({"folder": _spelt(folder), "mended": wrong}))
+        typer.echo(to_json({"folder": str(folder), "mended": wrong}))
     said = (
         f"{words.plural(wrong, 'entry was', 'entries were')} filed otherwise than its leaf says; mended."
         if wrong
         else "Every entry was filed as its leaf says."
     )
     Console(quiet=json).parts([("✓ ", "proven"), (said, "strong")])
-
-
-def _spelt(path: Path) -> str:
-    """A path as text, also where its bytes are not UTF-8."""
-    return str(path).encode("utf-8", "backslashreplace").decode()

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import msgspec
 import typer
 
 from airworthy import __version__
@@ -19,7 +18,7 @@ from airworthy.base.errors import AirworthyError
 from airworthy.cli import output
 from airworthy.cli.backtest import backtest
 from airworthy.cli.check import check
-from airworthy.cli.console import Console
+from airworthy.cli.console import Console, to_json
 from airworthy.cli.diff import diff
 from airworthy.cli.doctor import doctor
 from airworthy.cli.init import init
@@ -105,19 +104,10 @@ def _show(found: Sequence[Diagnostic], code: int) -> int:
     """Prints what was found, as JSON where JSON was asked for; returns `code`."""
     with suppress(OSError):
         if "--json" in sys.argv:
-            typer.echo(msgspec.json.encode({"error": _spelt(output.as_json(found))}))
+            typer.echo(to_json({"error": output.as_json(found)}))
         else:
             output.show(Console(error=True), found)
     return code
-
-
-def _spelt(found: object) -> object:
-    """`found` with lone surrogates, as they stand for bytes of file names, written out."""
-    if isinstance(found, str):
-        return found.encode("utf-8", "backslashreplace").decode()
-    if isinstance(found, dict):
-        return {name: _spelt(value) for name, value in found.items()}
-    return [_spelt(one) for one in found] if isinstance(found, list) else found
 
 
 def _show_misuse(error: Exception) -> int:

@@ -7,12 +7,11 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from airworthy.base.diagnostic import Diagnostic, Place
 from airworthy.base.errors import BadInput
-from airworthy.cli.console import Console, progress
+from airworthy.cli.console import Console, progress, to_json
 from airworthy.cli.paper import check_target, write_page
 from airworthy.data.guess import guess
 from airworthy.data.question import Question
@@ -89,7 +88,7 @@ def try_(
     write_page(target, html)
     if json:
         about = {"page": str(target), "log": str(log), "headline": finding.headline(trial.look), "simulated": simulated}
-        typer.echo(msgspec.json.encode({**about, "trial": trial}))
+        typer.echo(to_json({**about, "trial": trial}))
         return
     _print(console, trial, target, follow, time.perf_counter() - started, simulated)
 
