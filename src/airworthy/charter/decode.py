@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar, get_args
 from airworthy.base.diagnostic import Diagnostic, did_you_mean
 from airworthy.base.quantity import share, span_us
 from airworthy.charter.document import Document, Node
+from airworthy.charter.parse import plain_scalar
 from airworthy.charter.questions import question_for
 from airworthy.charter.shape import Key, form, shape
 from airworthy.charter.term import Amount, Name, Section, Share, Span
@@ -65,9 +66,8 @@ class _Decoder:
     def value(self, kind: Any, node: Node, path: Path) -> Any:
         """`node` as a value of `kind`; a neutral one after noting why it is none."""
         if node.value == ASK and not node.style:
-            question = question_for(path)
             sentence = f"`{say(path)}` is not answered yet"
-            return self._refuse(kind, path, node, "D003", sentence, question)
+            return self._refuse(kind, path, node, "D003", sentence, _asked(kind, path))
         match form(kind):
             case "section" if isinstance(node.value, dict):
                 return self.section(kind, node, path)
@@ -84,7 +84,8 @@ class _Decoder:
             case "day" | "scalar" if not isinstance(node.value, dict | tuple):
                 return self._scalar(kind, node, path)
         wanted, help = _WANTED[form(kind)]
-        return self._refuse(kind, path, node, "D006", f"`{say(path)}` needs {wanted}", help)
+        sentence = f"`{say(path)}` needs {wanted}"
+        return self._refuse(kind, path, node, "D006", sentence, help if form(kind) == "scalar" else _help(kind))
 
     def _scalar(self, kind: Any, node: Node, path: Path) -> Any:
         read, code, wanted, help = _SCALARS[kind]
@@ -221,12 +222,47 @@ _SCALARS: dict[Any, _Scalar] = {
     bool: (_flag, "D006", "`true` or `false`", "write `true` or `false`, without quotes"),
 }
 _WANTED = {
-    "section": ("keys below it", "write `key: value` lines, indented, or `{key: value}`"),
+    "section": ("keys below it", ""),
     "mapping": ("names with values below it", "write `name: value` lines, indented, or `{name: value}`"),
     "list": ("a list", "start each entry with `- `, or write `[one, two]`"),
     "scalar": ("one value", "write a single value, not a list or keys"),
     "day": ("a date", "write it as year-month-day, such as `2026-03-21`"),
 }
+
+
+def _help(kind: Any) -> str:
+    """How a value of `kind` is written, with the keys it has."""
+    match form(kind):
+        case "section":
+            keys = [key.name for key in shape(kind).keys]
+            return f"its keys are {', '.join(keys)}; write `{keys[0]}: ...` on a line of its own, indented"
+        case "list" if form(get_args(kind)[0]) == "section":
+            return f"start each entry with `- `; {_help(get_args(kind)[0])}"
+        case "choice":
+            return f"write {_either(get_args(kind))}"
+        case "scalar" if kind in _SCALARS:
+            return _SCALARS[kind][3]
+        case "json":
+            return ""
+    return _WANTED[form(kind)][1]
+
+
+def _asked(kind: Any, path: Path) -> str:
+    """The question that is open, and the form its answer has; of plain text there is nothing to say."""
+    question, help = question_for(path), "" if kind is str else _help(kind)
+    return f"{question} ({help})" if question and help else question or help
+
+
+def is_written(kind: Any, text: str) -> bool:
+    """Whether `text`, without quotes, is a value of the scalar type `kind`."""
+    if kind not in _SCALARS:
+        return False
+    node = Node(plain_scalar(text), 0, len(text))
+    try:
+        _SCALARS[kind][0](node, Document("", text))
+    except ValueError:
+        return False
+    return True
 
 
 def _either(choices: Iterable[Any]) -> str:

@@ -7,14 +7,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from airworthy.charter.decode import ASK
+from airworthy.charter.decode import ASK, is_written
 from airworthy.charter.model import Declared
 from airworthy.charter.parse import plain_scalar
-from airworthy.charter.questions import FIRST, QUESTIONS, question_for
-from airworthy.charter.shape import shape
+from airworthy.charter.questions import FIRST, QUESTIONS, example_for, question_for
+from airworthy.charter.shape import kind_at, shape
+from airworthy.charter.term import Share, Span
 
 WIDTH = 120
 _SAFE = re.compile(r"[A-Za-z0-9_(/][^:#,\[\]{}]*\Z")  # plain text that needs no quotes anywhere
+
+_USUAL: Mapping[Any, str] = {Span: "4h", Share: "5 %"}  # where the question has no example of its own
 
 # The section each of the nine questions opens with; the first stands above the whole work.
 _OPENS = {
@@ -129,7 +132,15 @@ def _lines(value: Any, path: tuple[str, ...], indent: int) -> Iterator[str]:
             yield from _entry(entry, path, indent + 1)
     else:
         question = question_for(path) if value == ASK else ""
-        yield f"{start} {_flow(value)}" + (f"  # {question}" if question else "")
+        asked = " ".join(filter(None, (question, _such_as(path)))) if value == ASK else ""
+        yield f"{start} {_flow(value)}" + (f"  # {asked}" if asked else "")
+
+
+def _such_as(path: tuple[str, ...]) -> str:
+    """An example of the answer in the form the file takes; '' where we have none."""
+    kind = kind_at(Declared, path)
+    example = next((text for text in (example_for(path), _USUAL.get(kind, "")) if is_written(kind, text)), "")
+    return f"(such as: {example})" if example else ""
 
 
 def _fits_a_line(value: Mapping[str, Any], start: str) -> bool:

@@ -132,3 +132,10 @@ def question_for(path: tuple[str | int, ...]) -> str:
         if ask := exact.get(".".join(named[:length])):
             return ask
     return next((ask for where, ask in parts if where.startswith(f"{whole}.")), "")
+
+
+def example_for(path: tuple[str, ...]) -> str:
+    """An answer to the question that names exactly `path`; '' where none does or it has no example."""
+    whole = ".".join(path)
+    parts = (part for question in QUESTIONS for part in question.parts)
+    return next((part.example for part in parts if whole in part.paths), "")

@@ -84,6 +84,19 @@ def form(kind: Any) -> Form:
     return "day" if kind is date else "scalar"
 
 
+def kind_at(root: type[Section], path: tuple[str, ...]) -> Any:
+    """The type of the value at `path` below `root`, where every entry of a list is meant; None where no key stands."""
+    kind: Any = root
+    for step in path:
+        while form(kind) in ("list", "mapping"):
+            kind = get_args(kind)[-1] if form(kind) == "mapping" else get_args(kind)[0]
+        key = shape(kind).key(step) if form(kind) == "section" else None
+        if key is None:
+            return None
+        kind = key.type
+    return kind
+
+
 def sections(root: type[Section]) -> tuple[type[Section], ...]:
     """`root` and every section below it, each after the one that holds it."""
     found: dict[type[Section], None] = {}
