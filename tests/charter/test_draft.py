@@ -14,6 +14,7 @@ from airworthy.charter.draft import draft, merged
 from airworthy.charter.load import examine, loads
 from airworthy.charter.parse import parse
 from airworthy.charter.questions import FIRST, QUESTIONS, question_for
+from airworthy.service.draft import slug
 from charter.golden import VALID
 
 INPUT = {"type": "object", "properties": {"category": {"type": "string"}, "priority": {"type": "string"}}}
@@ -62,9 +63,26 @@ def test_an_open_question_is_reported_once_and_in_the_words_it_was_asked():
     _, found = examine(text, "charter.yaml")
     assert len(found) == text.count(": ask")
     sentences = {d.sentence: d.help for d in found}
-    assert (
-        sentences["`owners.trust.seat` is not answered yet"] == "Who decides when the AI is trusted enough to act on?"
-    )
+    help = sentences["`owners.trust.seat` is not answered yet"]
+    assert help.startswith("Who decides when the AI is trusted enough to act on? (")
+
+
+def test_an_open_question_shows_the_form_of_its_answer():
+    text = draft({})
+    _, found = examine(text, "charter.yaml")
+    assert "    fresh: ask  # How fresh must it be? (such as: 1h)\n" in text
+    assert "  horizon: ask  # When is it known? (such as: 30d)\n" in text
+    assert "  hard_deadline: ask  # Who can challenge, and who answers? (such as: 4h)\n" in text
+    helps = {d.sentence: d.help for d in found}
+    assert helps["`error_budget.horizon` is not answered yet"].endswith("such as `14d`)")
+    assert "its keys are right, " in helps["`baseline` is not answered yet"]
+
+
+def test_an_example_in_a_draft_can_be_taken_as_it_stands():
+    for line in re.findall(r".*\(such as: .+\)", draft({})):
+        before, example = re.match(r"(.*): ask  # .*\(such as: (.+)\)", line).groups()
+        said = draft({}).replace(line, f"{before}: {example}", 1)
+        assert len(examine(said, "c.yaml")[1]) == len(examine(draft({}), "c.yaml")[1]) - 1, line
 
 
 def test_every_place_a_question_names_is_a_place_of_the_charter():
@@ -135,6 +153,17 @@ def test_whatever_is_answered_reads_back_as_it_was_given(value):
 def test_a_name_is_made_of_what_someone_typed():
     assert kebab("Head of Service!") == "head-of-service"
     assert kebab("???") == ASK
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("Störungen & Anfragen", "stoerungen-anfragen"), ("Größe", "groesse"), ("Sto\u0308rung", "stoerung"),
+     ("Café Âgé", "cafe-age"), ("Łódź Ørsted", "lodz-oersted"), ("車", ASK)],
+)  # fmt: skip
+def test_letters_with_marks_stay_readable_in_a_name(typed, name):
+    assert kebab(typed) == name
+    if name != ASK:
+        assert slug(f"{typed}.csv") == name
 
 
 def test_a_question_is_found_for_a_whole_section_and_for_nothing_else():

@@ -9,6 +9,7 @@ from typing import Any
 from airworthy.charter.decode import ASK
 from airworthy.charter.draft import merged
 from airworthy.charter.questions import Part
+from airworthy.charter.term import latin
 
 _MONEY = re.compile(r"(\d{1,12}(?:\.\d{1,2})?)\s*([A-Z]{3})(?:\s+(?:a|an|per|each|every)\s+(.+))?\Z")
 
@@ -51,7 +52,7 @@ def _nested(path: str, value: Any) -> dict[str, Any]:
 
 def kebab(text: str) -> str:
     """`text` as a name, or `ask` where no letter of it can stay."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:80].rstrip("-") or ASK
+    return re.sub(r"[^a-z0-9]+", "-", latin(text)).strip("-")[:80].rstrip("-") or ASK
 
 
 def _same(text: str) -> str:

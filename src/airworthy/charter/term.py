@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Literal, NewType
 
 import msgspec
@@ -20,6 +21,14 @@ Framework = Literal["nist-ai-rmf-1.0", "iso-iec-42001-2023", "eu-ai-act-2024-168
 
 STAGES: tuple[Stage, ...] = ("pilot", "shadow", "assist", "default")
 ROUTES: tuple[Route, ...] = ("act", "review", "escalate", "fallback")  # from lax to strict
+
+_SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "ł": "l"})
+
+
+def latin(text: str) -> str:
+    """`text` in lower case, letters with marks in those a name may have: `Störung` as `stoerung`, `café` as `cafe`."""
+    spelt = unicodedata.normalize("NFC", text).lower().translate(_SPELT_OUT)
+    return "".join(char for char in unicodedata.normalize("NFKD", spelt) if not unicodedata.combining(char))
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from airworthy.charter.draft import draft
+from airworthy.charter.term import latin
 from airworthy.data.question import Question
 from airworthy.data.table import Table, read
 from airworthy.evidence.search import Group
@@ -113,5 +114,5 @@ def _escaped(word: str) -> str:
 
 def slug(text: str, dash: str = "-") -> str:
     """`Predicted group.csv.gz` as `predicted-group`: a name the charter takes."""
-    stem = re.sub(r"(\.csv|\.gz|\.parquet|\.pq)+$", "", text.lower())
+    stem = re.sub(r"(\.csv|\.gz|\.parquet|\.pq)+$", "", latin(text))
     return re.sub(r"[^a-z0-9]+", dash, stem).strip(dash) or "unnamed"
