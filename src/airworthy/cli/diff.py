@@ -34,10 +34,11 @@ def diff(
     reports = [inspect(before), inspect(after)]
     old, new = (report.charter for report in reports)
     if old is None or new is None:
-        console = Console(error=json)
-        for report in reports:
-            if report.charter is None:
-                show(console, report)
+        unsound = [report for report in reports if report.charter is None]
+        if json:
+            typer.echo(to_json({"error": [one for report in unsound for one in output.as_json(report.found)]}))
+        for report in unsound:
+            show(Console(quiet=json), report)
         raise typer.Exit(MISTAKEN)
     found = changes(old, new)
     if json:

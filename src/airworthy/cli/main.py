@@ -66,8 +66,10 @@ def main() -> None:
     """
     _make_printable()
     code = _outcome()
-    with suppress(OSError, ValueError):
+    try:
         sys.stdout.flush()
+    except (OSError, ValueError):
+        _forget_the_rest()
     sys.exit(code)
 
 
@@ -87,7 +89,7 @@ def _outcome() -> int:
     except SystemExit as end:
         return _left(end)
     except OSError as error:
-        return _no_reader() if error.errno == errno.EPIPE else _show([_system(error)], CANNOT_WRITE)
+        return NOBODY_READS if error.errno == errno.EPIPE else _show([_system(error)], CANNOT_WRITE)
     except Exception as error:  # the edge of the process: a defect must never look like a verdict
         return _show([_defect(error)], DEFECT)
 
@@ -121,15 +123,14 @@ def _show_misuse(error: Exception) -> int:
 def _left(end: SystemExit) -> int:
     """The exit code of whoever called `sys.exit`; our libraries do so when nobody reads what they print."""
     if isinstance(end.__context__, BrokenPipeError):
-        return _no_reader()
+        return NOBODY_READS
     return end.code if isinstance(end.code, int) else DEFECT if end.code else 0
 
 
-def _no_reader() -> int:
+def _forget_the_rest() -> None:
     """What is still to be flushed goes nowhere, or Python would complain once more on its way out."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return NOBODY_READS
 
 
 def _system(error: OSError) -> Diagnostic:
