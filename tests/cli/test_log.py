@@ -85,6 +85,14 @@ def test_a_log_is_never_published_into_its_own_folder(data, type_):
     assert not (data / "verify.py").exists()
 
 
+def test_a_stranger_s_script_is_not_written_over(data, type_, tmp_path):
+    (tmp_path / "verify.py").write_text("print('mine')")
+    done = type_("log", "export", data, "--to", ".")
+    assert (done.exit, done.err[:4]) == (2, "R013")
+    assert (tmp_path / "verify.py").read_text() == "print('mine')"
+    assert not (tmp_path / "tile").exists()
+
+
 def test_what_was_published_beside_it_does_not_stand_for_a_live_log(data, type_):
     type_("log", "export", data, "--to", "out")
     shutil.copy("out/checkpoint", data / "checkpoint")

@@ -231,6 +231,7 @@ def export(
     console = Console(quiet=json)
     reader = _open(folder)
     try:
+        _refuse_another_verifier(to / "verify.py")
         head = publish(reader, to)
         key = reader.verifier_key
     finally:
@@ -243,6 +244,13 @@ def export(
     console.line(f"key        {key}")
     console.wrapped("Give the key to whoever shall verify, by another way than this folder.", style="quiet")
     console.next(f"python {to / 'verify.py'} {to} --key '{key}'")
+
+
+def _refuse_another_verifier(file: Path) -> None:
+    """Raises StoreError (R013) where a `verify.py` stands that is no copy of ours, of whatever release."""
+    if file.exists() and "C2SP signed-note" not in _text(file):
+        help = "nothing was changed; publish to another folder with --to"
+        raise StoreError(f"`{file}` is there and is not the verifier", code="R013", help=help)
 
 
 @app.command()
