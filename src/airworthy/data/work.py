@@ -63,11 +63,9 @@ class Work(msgspec.Struct, frozen=True):
 
         `1` is `1.0` where every truth is a number.
         """
-        if self.truth.unreadable_numbers():
-            truth = np.array([*self.truth.words, ""], object)[self.truth.codes[rows]]
-            differs = said != truth
-        else:
-            differs = encode(said.tolist()).numbers != self.truth.numbers[rows]
+        differs = said != np.array([*self.truth.words, ""], object)[self.truth.codes[rows]]
+        if not self.truth.unreadable_numbers():  # `1,234` reads as a number only beside others: equal text is equal
+            differs &= encode(said.tolist()).numbers != self.truth.numbers[rows]
         return np.where(self.truth.missing[rows], np.nan, differs.astype(float))
 
     def person_wrong(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
