@@ -46,6 +46,7 @@ def test_only_plain_finite_numbers_are_numbers():
         (["95%", "91.1 %"], [0.95, 0.911]),
         (["91,1 %", "100 %", "0,5\u00a0%"], [0.911, 1, 0.005]),
         (["1.234", "2.5"], [1.234, 2.5]),
+        (["7,9e-05", "0,5", "8e-05"], [7.9e-05, 0.5, 8e-05]),
     ],
 )
 def test_numbers_are_read_in_the_one_way_that_reads_all(words, numbers):
@@ -60,6 +61,12 @@ def test_numbers_are_read_in_the_one_way_that_reads_all(words, numbers):
 )
 def test_numbers_that_no_one_way_reads_are_not_guessed(words):
     assert encode(words).unreadable_numbers() != []
+
+
+def test_the_odd_one_out_is_told_by_how_most_are_written():
+    assert encode(["0,5", "0,25", "high", "0.3"]).unreadable_numbers() == ["high", "0.3"]
+    assert encode(["91,5 %", "92,5 %", "0,55"]).unreadable_numbers() == ["0,55"]
+    assert encode(["91 %", "92,5 %", "n.n."]).unreadable_numbers() == ["n.n."]
 
 
 def test_a_column_taken_from_a_longer_one_is_judged_by_its_own_words():

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-_COMMA = re.compile(r"[-+]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?\Z")  # `0,911`, and `1.234,5` with dots between thousands
+_COMMA = re.compile(r"[-+]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?([eE][-+]?\d+)?\Z")  # `0,911`; `1.234,5` with thousands
 _EITHER = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}\Z")  # `1,234`: one and a bit here, over a thousand there
 
 
 def read_numbers(words: Sequence[str]) -> NDArray[np.float64]:
-    """Each of `words` as a number, in the one way that reads them all; shape (words,).
+    """Each of `words` as a number, in the one way that reads most of them; shape (words,).
 
-    A column that is all in percent is divided by 100. Where no way reads them all they are read with a decimal
-    point, and what does not read so is NaN, or infinite. `1,234` is not read where nothing else tells which it is.
+    A word that does not read so is NaN, or infinite. What is in percent is divided by 100. `1,234` is not read with a
+    decimal comma where no other word tells that it is one.
     """
-    plain = np.array([_point(word) for word in words], np.float64)
-    if np.isfinite(plain).all():
-        return plain
-    percent = all(word.endswith("%") for word in words)
-    bare = [word.rstrip("%").rstrip() for word in words] if percent else list(words)
-    for spelt in (bare, _with_points(bare)):
-        numbers = np.array([_point(f"{word}e-2" if percent else word) for word in spelt], np.float64)
-        if np.isfinite(numbers).all():
-            return numbers
-    return plain
+    best = np.array([_point(word) for word in words], np.float64)
+    for way in _others(words) if not np.isfinite(best).all() else ():
+        numbers = np.array([way(word) for word in words], np.float64)
+        best = max(best, numbers, key=lambda read: np.isfinite(read).sum())
+    return best
+
+
+def _others(words: Sequence[str]) -> list[Callable[[str], float]]:
+    """The ways besides a decimal point that anything in `words` speaks for."""
+    bare = [word.rstrip("%").rstrip() for word in words]
+    comma = not all(_EITHER.match(word) for word in bare if "," in word)
+    percent = any(word.endswith("%") for word in words)
+    return [*([_comma] if comma else []), *([_percent] if percent else []), *([_percent_comma] * (comma and percent))]
 
 
 def _point(word: str) -> float:
@@ -37,9 +40,15 @@ def _point(word: str) -> float:
         return np.nan
 
 
-def _with_points(words: Sequence[str]) -> list[str]:
-    """`words` with their decimal commas as points; as they are where not all have one meaning."""
-    commas = [word for word in words if "," in word]
-    if all(_EITHER.match(word) for word in commas) or not all(_COMMA.match(word) for word in words):
-        return list(words)
-    return [word.replace(".", "").replace(",", ".") for word in words]
+def _comma(word: str) -> float:
+    return _point(word.replace(".", "").replace(",", ".")) if _COMMA.match(word) else np.nan
+
+
+def _percent(word: str) -> float:
+    return _point(f"{word[:-1].rstrip()}e-2") if word.endswith("%") else np.nan
+
+
+def _percent_comma(word: str) -> float:
+    if not word.endswith("%") or not _COMMA.match(bare := word[:-1].rstrip()):
+        return np.nan
+    return _percent(bare.replace(".", "").replace(",", ".") + "%")
