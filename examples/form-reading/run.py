@@ -12,6 +12,7 @@ import stream
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 DATA = ROOT / ".airworthy" / "form-reading"
+SHOWN = ROOT / "form-reading-report"  # the page and the outputs: not beside a log
 AIRWORTHY = str(Path(sys.executable).parent / "airworthy")
 
 
@@ -19,10 +20,10 @@ def main() -> int:
     """Runs the example end to end; its exit code is 0 however the verdict comes out."""
     print("[1/3] form-reading: half a year of forms, simulated around real digit images", flush=True)
     stream.main(HERE / "forms.csv")
-    charter, report = _shown(HERE / "charter.yaml"), _shown(DATA.parent / "form-reading.html")
-    DATA.parent.mkdir(exist_ok=True)
+    charter, report = _shown(HERE / "charter.yaml"), _shown(SHOWN / "proof.html")
+    SHOWN.mkdir(exist_ok=True)
     print("[2/3] through pilot and shadow, recorded in a log nobody can alter unseen\n", flush=True)
-    done = _airworthy("backtest", charter, "--data", _shown(DATA), "--outputs", _shown(DATA.parent / "forms.csv"))
+    done = _airworthy("backtest", charter, "--data", _shown(DATA), "--outputs", _shown(SHOWN / "forms.csv"))
     if done:
         return done
     print("\n[3/3] the verdict\n", flush=True)
@@ -33,7 +34,7 @@ def main() -> int:
     print("\nnext, with your own log of AI outputs and what turned out to be true:")
     print("           .venv/bin/airworthy try LOG --output COLUMN --truth COLUMN --score COLUMN")
     print("or with the one just made:")
-    print(f"           .venv/bin/airworthy try {_shown(DATA.parent / 'forms.csv')} --output output --truth truth \\")
+    print(f"           .venv/bin/airworthy try {_shown(SHOWN / 'forms.csv')} --output output --truth truth \\")
     print("             --score score --time decided_at --person person --segment channel \\")
     print("             --simulated 'the stream, the quality of the scans, dates and people'")
     return 0

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from airworthy.base.clock import SystemClock, iso
 from airworthy.charter.load import load
 from airworthy.claim.catalogue import BY_ID
-from airworthy.cli.console import Console, steps
+from airworthy.cli.console import Console, steps, to_json
 from airworthy.cli.paper import check_target, write_whole
 from airworthy.evidence.facts import gather
 from airworthy.evidence.gap import read_gap
@@ -69,9 +68,7 @@ def backtest(
     if outputs:
         _write_outputs(run, outputs)
     if json:
-        typer.echo(
-            msgspec.json.encode({"report": report, "gap": facts.gap, "opened": facts.opened, "closed": facts.closed})
-        )
+        typer.echo(to_json({"report": report, "gap": facts.gap, "opened": facts.opened, "closed": facts.closed}))
         return
     again = f", {words.count(report.resumed_at)} were there" if report.resumed_at else ""
     console.aligned(

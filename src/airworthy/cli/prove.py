@@ -8,7 +8,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from airworthy.base.clock import SystemClock
@@ -20,7 +19,7 @@ from airworthy.claim.catalogue import BY_ID
 from airworthy.claim.readiness import Readiness
 from airworthy.claim.verdict import Verdict
 from airworthy.cli.backtest import DATA
-from airworthy.cli.console import WIDTH, Console, progress
+from airworthy.cli.console import WIDTH, Console, progress, to_json
 from airworthy.cli.paper import check_target, write_page
 from airworthy.evidence.facts import Facts
 from airworthy.page import proof as proof_page
@@ -52,7 +51,7 @@ def prove_(
     if not (data / "log.db").exists():
         raise StoreError(f"there is no log in `{data}`", code="R002", help=f"run: airworthy backtest {charter}")
     if html:
-        check_target(html, log=data / "log.db", chosen=True, option="--html")
+        check_target(html, log=data / "log.db", chosen=True, option="--html", charter=charter, data=data)
     console, started = Console(quiet=json), time.perf_counter()
     reader = open_reader(data)
     try:
@@ -66,9 +65,7 @@ def prove_(
         write_page(html, render(declared, proof, at=SystemClock().now()))
     if json:
         typer.echo(
-            msgspec.json.encode(
-                {"use_case": declared.use_case, "readiness": proof.found, "page": str(html) if html else None}
-            )
+            to_json({"use_case": declared.use_case, "readiness": proof.found, "page": str(html) if html else None})
         )
     else:
         _print(console, declared, proof, seconds, all_)
