@@ -17,6 +17,7 @@ from airworthy.base.diagnostic import Diagnostic, did_you_mean
 from airworthy.base.errors import BadInput
 from airworthy.charter.model import Charter
 from airworthy.charter.work import Filter, Log
+from airworthy.data.agreement import agreement
 from airworthy.data.column import MISSING_WORDS, NO_MOMENT, Column, encode, moment_reader
 from airworthy.data.items import Take, fold
 from airworthy.data.table import Progress, Table, read
@@ -61,12 +62,10 @@ class Work(msgspec.Struct, frozen=True):
     def wrong(self, said: NDArray[np.object_], rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """1.0 where `said` differs from the truth of `rows`, 0.0 where not, NaN where nobody knows the truth.
 
-        `1` is `1.0` where every truth is a number.
+        Compared as `airworthy try` compares: `1` is `1.0` among numbers, `Yes.` is `yes`. Saying nothing is wrong.
         """
-        differs = said != np.array([*self.truth.words, ""], object)[self.truth.codes[rows]]
-        if not self.truth.unreadable_numbers():  # `1,234` reads as a number only beside others: equal text is equal
-            differs &= encode(said.tolist()).numbers != self.truth.numbers[rows]
-        return np.where(self.truth.missing[rows], np.nan, differs.astype(float))
+        differs = agreement(encode(said.tolist()), self.truth.take(rows)).differs
+        return np.where(self.truth.missing[rows], np.nan, np.nan_to_num(differs, nan=1.0))
 
     def person_wrong(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """The same for what people did; NaN where nobody recorded it."""
