@@ -10,7 +10,7 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airworthy.base.canonical import LARGEST, OutOfProfile, check, encode, encode_trusted
+from airworthy.base.canonical import LARGEST, OutOfProfile, check, encode, encode_trusted, profiled, unprofiled
 from contract.samples import decision, outcome
 
 keys = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
@@ -51,3 +51,29 @@ def test_a_leaf_is_canonical(record: Any) -> None:
 def test_what_has_more_than_one_spelling_is_refused_with_its_place(value: Any, where: str) -> None:
     with pytest.raises(OutOfProfile, match=where):
         encode(value)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(json_values)
+def test_any_json_value_has_one_form_inside_the_profile_and_comes_back(value):
+    inside = profiled(value)
+    check(inside)
+    assert unprofiled(inside) == value
+
+
+def test_what_is_no_json_value_has_no_form():
+    for value in (float("nan"), float("inf"), {1: 2}, {"a": b"bytes"}, "\ud800"):
+        with pytest.raises(OutOfProfile):
+            profiled(value)
+    deep = current = []
+    for _ in range(70):
+        current.append([])
+        current = current[0]
+    with pytest.raises(OutOfProfile, match="64 levels"):
+        profiled(deep)

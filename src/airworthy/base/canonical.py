@@ -67,6 +67,68 @@ def _check_text(value: str, at: str) -> None:
         raise OutOfProfile(f"the text at {at} holds a lone surrogate") from None
 
 
+DEEPEST = 64  # levels of lists and objects
+
+
+def profiled(value: Any) -> Any:
+    """Any JSON value as one inside the profile: objects as sorted `fields`, numbers with a fraction as text.
+
+    Two values that JSON reads alike give the same: 1.0 is 1. Raises OutOfProfile on NaN, infinities, lone surrogates,
+    keys that are not text, other types, and more than 64 levels.
+    """
+    return _profiled(value, DEEPEST)
+
+
+def unprofiled(value: Any) -> Any:
+    """The JSON value `profiled` was given."""
+    if isinstance(value, dict):
+        if "number" in value:
+            return _number(value["number"])
+        return {key: unprofiled(inner) for key, inner in value["fields"]}
+    return [unprofiled(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _profiled(value: Any, left: int) -> Any:
+    if value is None or value is True or value is False:
+        return value
+    if isinstance(value, str):
+        _check_text(value, "$")
+        return value
+    if isinstance(value, int):
+        return int(value) if -LARGEST <= value <= LARGEST else {"number": str(int(value))}
+    if isinstance(value, float):
+        return _profiled_float(value)
+    if not left:
+        raise OutOfProfile(f"a value is nested more than {DEEPEST} levels deep")
+    if isinstance(value, list | tuple):
+        return [_profiled(inner, left - 1) for inner in value]
+    if isinstance(value, dict):
+        return {"fields": [[_text(key), _profiled(value[key], left - 1)] for key in sorted(value, key=_text)]}
+    raise OutOfProfile(f"a {type(value).__name__} is no JSON value")
+
+
+def _profiled_float(value: float) -> Any:
+    if value != value or value in (float("inf"), float("-inf")):
+        raise OutOfProfile("a number is not finite")
+    if value.is_integer() and abs(value) <= LARGEST:
+        return int(value)
+    return {"number": repr(value)}
+
+
+def _number(text: str) -> int | float:
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
+def _text(key: Any) -> str:
+    if not isinstance(key, str):
+        raise OutOfProfile(f"the key {key!r} is not text")
+    _check_text(key, "$")
+    return key
+
+
 def digest(data: bytes) -> str:
     """SHA-256 of `data` as 64 hex characters."""
     return hashlib.sha256(data).hexdigest()

@@ -4,10 +4,14 @@ AirworthyError
 ├── BadInput       what a person gave us cannot be used; carries every diagnostic at once
 ├── OutOfRange     an argument outside what a formula allows; a defect of the caller
 ├── MissingExtra   an optional library is not installed
+├── NotFound       what was named is not here
+├── Conflict       it contradicts what is recorded
+├── NotAllowed     whoever asks may not
 └── StoreError     the store cannot be used safely; callers fall back
     ├── StoreLocked    another process holds it
     ├── StoreDamaged   bytes are not what was written
-    └── StoreFull      nothing more can be made durable
+    ├── StoreFull      nothing more can be made durable
+    └── Unavailable    the gateway did not answer in time, or not at all
 """
 
 from __future__ import annotations
@@ -61,6 +65,24 @@ class MissingExtra(AirworthyError):
         )
 
 
+class NotFound(AirworthyError):
+    """What was named is not here."""
+
+    code = "G404"
+
+
+class Conflict(AirworthyError):
+    """It contradicts what is recorded."""
+
+    code = "G409"
+
+
+class NotAllowed(AirworthyError):
+    """Whoever asks may not."""
+
+    code = "G403"
+
+
 class StoreError(AirworthyError):
     """The store cannot be used safely."""
 
@@ -83,3 +105,9 @@ class StoreFull(StoreError):
     """Nothing more can be made durable."""
 
     code = "R005"
+
+
+class Unavailable(StoreError):
+    """The gateway did not answer in time, or not at all."""
+
+    code = "R020"

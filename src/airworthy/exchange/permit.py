@@ -46,7 +46,7 @@ class Permit(msgspec.Struct, frozen=True):
 
 def payload_digest(payload: object) -> str:
     """What a permit binds to: the digest of the canonical bytes of what will run. Raises OutOfProfile."""
-    return canonical.digest(canonical.encode(payload))
+    return canonical.digest(canonical.encode_trusted(canonical.profiled(payload)))
 
 
 def issue(terms: Terms, sign: Sign) -> Permit:

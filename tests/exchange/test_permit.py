@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from airworthy.base.canonical import OutOfProfile
 from airworthy.base.clock import SECOND, Micros
-from airworthy.decision.permit import Permit, Terms, issue, payload_digest, refusal
+from airworthy.exchange.permit import Permit, Terms, issue, payload_digest, refusal
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PAYLOAD = {"action": "pay", "amount": 4310}
@@ -71,7 +71,13 @@ def test_a_permit_that_expires_before_it_is_issued_is_never_made():
 
 def test_a_payload_without_one_spelling_cannot_be_approved():
     with pytest.raises(OutOfProfile):
-        payload_digest({"amount": 4310.5})
+        payload_digest({"amount": float("nan")})
+
+
+def test_the_digest_does_not_care_how_a_number_was_written_or_in_which_order_keys_came():
+    assert payload_digest({"b": 1, "a": 2.0}) == payload_digest({"a": 2, "b": 1.0})
+    assert payload_digest({"amount": 4310.5}) != payload_digest({"amount": "4310.5"})
+    assert payload_digest({"amount": 4310.5}) != payload_digest({"amount": {"number": "4310.5"}})
 
 
 @given(st.sampled_from(Terms.__struct_fields__), st.integers(0, 10**18), st.text(max_size=70))

@@ -1,0 +1,1 @@
+"""What crosses the boundary: what is asked of a gateway, what it tells, the permits it gives. The same over HTTP."""

@@ -1,0 +1,1 @@
+"""What a developer writes: connect, decide, the decorators, a fixture for tests."""
