@@ -28,9 +28,14 @@ POLICY: Mapping[str, tuple[str, ...]] = {
         "missing_limit",
         "coverages",
         "segments",
+        "outcomes",
     ),
     "sources": ("source", "fresh", "contract", "required"),
 }
+# Keys that came after the first format, with the value that says nothing new: at it they stay out of every digest, so
+# that a charter keeps the digests it had.
+LATER: Mapping[str, Any] = {"outcomes": "sampled", "effect": None, "quorum": 1, "permit_for": 600_000_000}
+PERMITS: Mapping[str, tuple[str, ...]] = {"decision_points": ("point", "effect", "quorum")}
 MODEL: Mapping[str, tuple[str, ...]] = {"model": ("name", "version", "provider", "object", "recorded", "features")}
 
 
@@ -42,6 +47,11 @@ def policy_digest(declared: msgspec.Struct) -> str:
 def model_digest(declared: msgspec.Struct) -> str:
     """Digest of the model a charter names; 64 hex characters."""
     return _digest(_chosen(declared, MODEL))
+
+
+def permit_digest(declared: msgspec.Struct) -> str:
+    """Digest of what binds a permit: the policy, and which effects and how many people; 64 hex characters."""
+    return _digest([_chosen(declared, POLICY), _chosen(declared, PERMITS)])
 
 
 def charter_digest(declared: msgspec.Struct, keys: tuple[str, ...]) -> str:
@@ -57,7 +67,12 @@ def _keys(value: Any, keys: tuple[str, ...]) -> Any:
     if isinstance(value, tuple):
         chosen = [canonical_form(_keys(v, keys)) for v in value]
         return sorted(chosen, key=canonical.encode)
-    return None if value is None else {key: getattr(value, key) for key in keys}
+    return None if value is None else _said(value, keys)
+
+
+def _said(value: Any, keys: tuple[str, ...]) -> dict[str, Any]:
+    held = {key: getattr(value, key) for key in keys}
+    return {key: one for key, one in held.items() if key not in LATER or one != LATER[key]}
 
 
 def _digest(value: object) -> str:
@@ -67,7 +82,7 @@ def _digest(value: object) -> str:
 def canonical_form(value: Any) -> Any:
     """`value` inside the canonical profile: numbers with a fraction as decimal text, mappings as sorted pairs."""
     if isinstance(value, msgspec.Struct):
-        return {name: canonical_form(getattr(value, name)) for name in value.__struct_fields__}
+        return {name: canonical_form(one) for name, one in _said(value, value.__struct_fields__).items()}
     if isinstance(value, Mapping):
         return [[str(key), canonical_form(value[key])] for key in sorted(value)]
     if isinstance(value, list | tuple):

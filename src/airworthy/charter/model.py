@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from airworthy.base.diagnostic import Diagnostic, Place
-from airworthy.charter.digest import charter_digest, model_digest, policy_digest
+from airworthy.charter.digest import charter_digest, model_digest, permit_digest, policy_digest
 from airworthy.charter.document import Document
 from airworthy.charter.people import Approvals, Duties, Escalation, Owners
 from airworthy.charter.promise import (
@@ -118,6 +118,11 @@ class Charter(Declared, frozen=True, kw_only=True):
     def policy_digest(self) -> str:
         """Digest of everything that decides a route or says what is wrong; a change of it starts a new epoch."""
         return policy_digest(self)
+
+    @property
+    def permit_digest(self) -> str:
+        """Digest of what binds a permit; a change of it voids every permit not yet used."""
+        return permit_digest(self)
 
     @property
     def model_digest(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from airworthy.charter.term import Amount, Money, Name, Route, Section, Share, Span, Stage
+from airworthy.charter.term import Amount, Money, Name, Outcomes, Route, Section, Share, Span, Stage
 
 
 class WrongMeans(Section, frozen=True, kw_only=True):
@@ -50,6 +50,7 @@ class ErrorBudget(Section, frozen=True, kw_only=True):
     missing_limit    the share of missing labels above which the gate closes
     coverages        the shares of work the gate may try to act on, from strict to lax
     segments         slices of the work with a guarantee of their own
+    outcomes         `all` where the truth of every decision becomes known; `sampled` where only those drawn are judged
     """
 
     budget: Share
@@ -61,6 +62,7 @@ class ErrorBudget(Section, frozen=True, kw_only=True):
     missing_limit: Share = Share(0.05)
     coverages: tuple[Share, ...] = tuple(Share(i / 20) for i in range(1, 21))
     segments: Segments | None = None
+    outcomes: Outcomes = "sampled"
 
 
 class Source(Section, frozen=True, kw_only=True):

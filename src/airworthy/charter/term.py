@@ -17,6 +17,7 @@ Route = Literal["act", "review", "escalate", "fallback"]
 Mode = Literal["team", "solo"]
 Role = Literal["provider", "deployer", "both"]
 Take = Literal["first", "last"]
+Outcomes = Literal["all", "sampled"]
 Framework = Literal["nist-ai-rmf-1.0", "iso-iec-42001-2023", "eu-ai-act-2024-1689"]
 
 STAGES: tuple[Stage, ...] = ("pilot", "shadow", "assist", "default")

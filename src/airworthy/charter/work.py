@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from airworthy.charter.term import Name, Section, Share, Take
+from airworthy.charter.term import Name, Section, Share, Span, Take
 
 
 class Workflow(Section, frozen=True, kw_only=True):
@@ -36,6 +36,9 @@ class DecisionPoint(Section, frozen=True, kw_only=True):
     fallback      what is done, and by whom, when the AI is not used
     undo          how an action is taken back
     irreversible  `true` when an action cannot be taken back; say this or `undo`
+    effect        the one effect its permits allow; the name of the point when left out
+    quorum        how many different people must accept what a person decides
+    permit_for    how long a permit can be used after it was given
     """
 
     point: Name
@@ -45,6 +48,9 @@ class DecisionPoint(Section, frozen=True, kw_only=True):
     fallback: str
     undo: str | None = None
     irreversible: bool = False
+    effect: Name | None = None
+    quorum: int = 1
+    permit_for: Span = Span(600_000_000)
 
 
 class Model(Section, frozen=True, kw_only=True):

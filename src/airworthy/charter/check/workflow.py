@@ -40,6 +40,12 @@ def points(subject: Subject) -> Iterator[Diagnostic]:
             sentence = f"decision point `{point.point}` {says} `irreversible: true`"
             help = "say how an action is taken back, or that it cannot be"
             yield subject.mistake("D036", ("decision_points", i, "point"), sentence, help)
+        if point.quorum < 1:
+            sentence = f"decision point `{point.point}` needs {point.quorum} people to accept, so nobody would have to"
+            yield subject.mistake("D061", ("decision_points", i, "quorum"), sentence, "write 1 or more")
+        if point.permit_for <= 0:
+            sentence = f"a permit of decision point `{point.point}` would expire before it is given"
+            yield subject.mistake("D062", ("decision_points", i, "permit_for"), sentence, "write such as `10m`")
 
 
 @reading("decision_points")
