@@ -6,14 +6,31 @@ import msgspec
 
 from airworthy.base import canonical
 from airworthy.base.errors import StoreDamaged
+from airworthy.record.control import GatewayStarted, GrantGiven, GrantRevoked, StopPulled, StopReleased
 from airworthy.record.data import GapMeasured
 from airworthy.record.decision import DecisionMade, GateClosed, GateOpened, OutcomeLearnt
 from airworthy.record.envelope import Record
+from airworthy.record.epoch import CalibratorFitted, EpochStarted, StepTaken
 from airworthy.record.governance import CharterAdopted, RunFinished, RunStarted
+from airworthy.record.permit import EffectFinished, PermitIssued, PermitRedeemed, PermitVoided
+from airworthy.record.review import AnswerGiven, DecisionSettled
+from airworthy.record.trouble import (
+    AskRefused,
+    ClientFellBack,
+    GapNoted,
+    ModelFailed,
+    OutcomeUnmatched,
+    PermitRefused,
+)
 
 AnyRecord = (
-    DecisionMade | OutcomeLearnt | GateOpened | GateClosed | CharterAdopted | RunStarted | RunFinished | GapMeasured
-)
+    DecisionMade | OutcomeLearnt | GateOpened | GateClosed | EpochStarted | CalibratorFitted
+    | CharterAdopted | RunStarted | RunFinished | GapMeasured
+    | PermitIssued | PermitRedeemed | PermitVoided | PermitRefused | EffectFinished
+    | AnswerGiven | DecisionSettled
+    | GatewayStarted | GrantGiven | GrantRevoked | StopPulled | StopReleased
+    | ModelFailed | ClientFellBack | GapNoted | OutcomeUnmatched | AskRefused | StepTaken
+)  # fmt: skip
 
 _decoder: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 

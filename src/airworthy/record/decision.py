@@ -94,10 +94,14 @@ class DecisionMade(Record, frozen=True, kw_only=True, tag="decision.made"):
     reasons: tuple[Reason, ...]  # one a step that asked for a route
     rules: tuple[str, ...] = ()  # that fired
     sources: tuple[SourceState, ...] = ()  # as they stood when they were read
-    audit: Draw | None = None  # whether it joins the audit sample, where it was acted on
+    audit: Draw | None = None  # whether its truth is awaited; live drawn of all that rules allow, acted on or not
     blind_first: Draw | None = None  # whether a person answers before seeing the output, where it is reviewed
     initiated_by: Literal["policy", "user"] = "policy"  # whether the workflow asked, or somebody
-    parent: str | None = None  # the decision this one follows
+    parent: str | None = None  # the decision or step this one follows
+    score_from: str = "stated"  # what the score was made of
+    owner: str = ""  # the seat that answers while a person is asked
+    due: Micros | None = None  # when it falls back for want of an answer
+    quorum: int = 1  # different people who must stand behind an answer
     run: Run | None = None  # the backtest it belongs to, if any
 
 
@@ -108,6 +112,8 @@ class OutcomeLearnt(Record, frozen=True, kw_only=True, tag="outcome.learnt"):
     label: LabelClass  # where it comes from; `outcome` and `blind` may count as truth
     loss: Ppm | None  # 0 right, 1_000_000 wrong, between: partly; None: it will never be known
     person_loss: Ppm | None = None  # the same for what a person did without the AI, where that is known
+    corrects: bool = False  # replaces what was said before
+    contradicts: bool = False  # differs from what was said before, and nobody says which holds: counts as not known
     run: Run | None = None
 
 

@@ -75,6 +75,12 @@ class Reader(Protocol):
     def scan(self, start: int = 0, stop: int | None = None, kinds: Collection[str] | None = None) -> Iterator[Stored]:
         """Entries start <= seq < stop in order, gapless; with `kinds` only those. Streams, bounded memory."""
 
+    def about(self, decision: str) -> tuple[Stored, ...]:
+        """The entries that speak of a decision, in order; or the one whose id this is."""
+
+    def decided(self, point: str, subject: str, attempt: int) -> Stored | None:
+        """The live decision (or failure) at `use-case.point` about a subject, None where there is none."""
+
     def content(self, seq: int, purpose: str) -> bytes | Erased:
         """The sealed body, after its commitment was checked. Raises StoreDamaged when it does not match."""
 

@@ -94,6 +94,7 @@ def _write_entries(writer: Writer, first: int, entries: Sequence[Entry]) -> None
         "add_payload",
         [(seq * MOST_PAYLOADS + i, data) for seq, entry in numbered for i, data in enumerate(entry.payloads)],
     )
+    writer.many("add_decided", [(entry.once, seq) for seq, entry in numbered if entry.once is not None])
     # Within a batch only the furthest of a run matters.
     writer.many("put_run", list(dict(sorted(entry.run for entry in entries if entry.run)).items()))
 

@@ -13,8 +13,12 @@ from airworthy.ledger.fsck import Damage, check_head, check_tree
 from airworthy.ledger.note import VerifierKey
 from airworthy.ledger.tile import tiles
 from airworthy.record import codec
+from airworthy.record.codec import AnyRecord
+from airworthy.record.decision import DecisionMade
+from airworthy.record.store import Stored
+from airworthy.record.trouble import ModelFailed
 from airworthy.storage.content import open_payload, references
-from airworthy.storage.intake import Projection, project
+from airworthy.storage.intake import Projection, asked_once, project
 from airworthy.storage.keyring import KeyRing, KeyRows
 
 
@@ -44,6 +48,10 @@ class Inspectable(Protocol):
     def read_tile(self, level: int, index: int, width: int) -> bytes: ...
 
     def payload(self, seq: int, ordinal: int) -> bytes | None: ...
+
+    def subject(self, kref: str) -> str | None: ...
+
+    def decided(self, point: str, subject: str, attempt: int) -> Stored | None: ...
 
     def kept_tiles(self) -> Iterator[tuple[int, int]]:
         """Level and index of every tile there is."""
@@ -111,6 +119,8 @@ def _entry(store: Inspectable, entry: Projected, runs: dict[str, int]) -> Iterat
     found = project(record)
     if found != Projection(entry.kind, entry.about, found.run):
         yield Damage(place, "it is filed under another kind or decision than its bytes say")
+    if not _is_found_again(store, entry.seq, record):
+        yield Damage(place, "it is not found by what was asked")
     if found.run is not None:
         runs[found.run[0]] = max(found.run[1], runs.get(found.run[0], -1))
     for ordinal, reference in enumerate(record.payloads):
@@ -118,6 +128,17 @@ def _entry(store: Inspectable, entry: Projected, runs: dict[str, int]) -> Iterat
             open_payload(reference, store.payload(entry.seq, ordinal), store.ring)
         except AirworthyError as damage:
             yield Damage(place, damage.diagnostics[0].sentence)
+
+
+def _is_found_again(store: Inspectable, seq: int, record: AnyRecord) -> bool:
+    subject = (
+        store.subject(record.item.kref) if record.item and isinstance(record, DecisionMade | ModelFailed) else None
+    )
+    if subject is None or asked_once(record, subject, store.ring) is None:
+        return True
+    assert isinstance(record, DecisionMade | ModelFailed)
+    first = store.decided(f"{record.use_case}.{record.point}", subject, record.attempt)
+    return first is not None and first.seq <= seq
 
 
 def _extras(store: Inspectable) -> Iterator[Damage]:

@@ -16,6 +16,7 @@ from airworthy.record import codec
 from airworthy.record.decision import DecisionMade
 from airworthy.record.envelope import Actor, Kref, PayloadRef, Record, kind
 from airworthy.record.store import Content, Draft
+from airworthy.record.trouble import ModelFailed
 from airworthy.storage.keyring import KeyRing
 from airworthy.storage.randomness import Reserve
 
@@ -30,6 +31,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     about: str  # the decision it speaks of, or its own id
     payloads: tuple[bytes, ...]  # sealed, in the order of the record's references
     run: tuple[str, int] | None  # a backtest and how far it has come
+    once: bytes | None = None  # what it is found by when it is asked for again
 
 
 class Projection(msgspec.Struct, frozen=True):
@@ -47,6 +49,15 @@ def project(record: Record) -> Projection:
     return Projection(kind(record), about, (run.run, run.ordinal) if run else None)
 
 
+def asked_once(record: Record, subject: str | None, ring: KeyRing) -> bytes | None:
+    """What a live decision or failure is found by when it is asked for again; None for everything else."""
+    if not isinstance(record, DecisionMade | ModelFailed) or subject is None:
+        return None
+    if isinstance(record, DecisionMade) and record.run is not None:
+        return None
+    return ring.once(f"{record.use_case}.{record.point}", subject, record.attempt)
+
+
 class Intake:
     """Prepares drafts, in the thread that writes: many callers doing it at once only took the lock from each other."""
 
@@ -59,7 +70,8 @@ class Intake:
         _check(draft)
         record, payloads = self._fill(draft)
         found = project(record)
-        return Entry(_leaf(record), found.kind, found.about, payloads, found.run)
+        once = asked_once(record, draft.subject, self._ring)
+        return Entry(_leaf(record), found.kind, found.about, payloads, found.run, once)
 
     def _fill(self, draft: Draft) -> tuple[Record, tuple[bytes, ...]]:
         changes: dict[str, Any] = {}

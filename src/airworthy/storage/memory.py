@@ -68,6 +68,7 @@ class MemoryStore:
         self._kinds: dict[str, list[int]] = {}
         self._about: dict[str, list[int]] = {}
         self._runs: dict[str, int] = {}
+        self._decided: dict[bytes, int] = {}
         # What is kept, open to tests that want to damage it.
         self.keys = MemoryKeys()
         self.leaves: list[bytes] = []
@@ -120,6 +121,11 @@ class MemoryStore:
     def about(self, decision: str) -> tuple[Stored, ...]:
         """The entries that speak of a decision, in order; or the one whose id this is."""
         return tuple(Stored(seq, self.leaves[seq]) for seq in self._about.get(decision, ()))
+
+    def decided(self, point: str, subject: str, attempt: int) -> Stored | None:
+        """The live decision (or failure) at `use-case.point` about a subject, None where there is none."""
+        seq = self._decided.get(self.ring.once(point, subject, attempt))
+        return None if seq is None else Stored(seq, self.leaves[seq])
 
     def progress(self, run: str) -> int | None:
         """The ordinal of the last item a backtest has decided, None before the first."""
@@ -205,5 +211,7 @@ class MemoryStore:
         self._kinds.setdefault(entry.kind, []).append(seq)
         self._about.setdefault(entry.about, []).append(seq)
         self.payloads.update({(seq, i): data for i, data in enumerate(entry.payloads)})
+        if entry.once is not None:
+            self._decided.setdefault(entry.once, seq)
         if entry.run is not None:
             self._runs[entry.run[0]] = max(entry.run[1], self._runs.get(entry.run[0], -1))

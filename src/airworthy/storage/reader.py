@@ -18,6 +18,7 @@ from airworthy.storage.intake import MOST_PAYLOADS
 from airworthy.storage.keyfile import read_sealing_key
 from airworthy.storage.keyring import DataKeyRow, KeyRing, KeyRows, KrefRow, SubjectRow
 
+DECIDED = 2  # the first format that files live decisions by what was asked
 _AT_ONCE = 512  # entries fetched together by `scan`
 _LEVEL = 1 << 48  # tile ids are level * 2^48 + index
 
@@ -105,6 +106,13 @@ class SqliteReader:
     def about(self, decision: str) -> tuple[Stored, ...]:
         """The entries that speak of a decision, in order; or the one whose id this is."""
         return tuple(Stored(seq, leaf) for seq, leaf in self.log.all("entries_about", (decision,)))
+
+    def decided(self, point: str, subject: str, attempt: int) -> Stored | None:
+        """The live decision (or failure) at `use-case.point` about a subject, None where there is none."""
+        if self.log.one("format") < DECIDED:
+            return None
+        row = self.log.row("decided", (self.ring.once(point, subject, attempt),))
+        return Stored(*row) if row else None
 
     def progress(self, run: str) -> int | None:
         """The ordinal of the last item a backtest has decided, None before the first."""

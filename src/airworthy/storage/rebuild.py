@@ -9,10 +9,14 @@ from pathlib import Path
 from airworthy.base.clock import Clock, SystemClock
 from airworthy.base.errors import StoreDamaged
 from airworthy.record import codec
+from airworthy.record.decision import DecisionMade
+from airworthy.record.envelope import kind
+from airworthy.record.trouble import ModelFailed
 from airworthy.storage.database import open_for_writing
 from airworthy.storage.fsck import Projected
 from airworthy.storage.holder import Holder
-from airworthy.storage.intake import Projection, project
+from airworthy.storage.intake import Projection, asked_once, project
+from airworthy.storage.reader import DECIDED, SqliteReader
 from airworthy.storage.sqlite import open_reader
 
 
@@ -34,6 +38,9 @@ def rebuild(folder: Path | str, *, clock: Clock | None = None) -> int:
             writer.many("file_entry", [(found.kind, found.about, seq) for seq, found in misfiled])
             writer.many("forget_run", [(run,) for run in reader.kept_runs()])
             writer.many("put_run", list(runs.items()))
+            if reader.log.one("format") >= DECIDED:
+                writer.many("forget_decided", [()])
+                writer.many("add_decided", list(_asked_once(reader)))
     return len(misfiled)
 
 
@@ -46,6 +53,16 @@ def _misfiled(entries: Iterator[Projected], runs: dict[str, int]) -> Iterator[tu
             runs[run] = max(ordinal, runs.get(run, -1))
         if (entry.kind, entry.about) != (found.kind, found.about):
             yield entry.seq, found
+
+
+def _asked_once(reader: SqliteReader) -> Iterator[tuple[bytes, int]]:
+    """Live decisions by what was asked, the first of each; what was erased can no longer be asked for."""
+    for stored in reader.scan(kinds={kind(DecisionMade), kind(ModelFailed)}):
+        found = codec.record(stored.leaf)
+        subject = reader.subject(found.item.kref) if found.item else None
+        once = asked_once(found, subject, reader.ring)
+        if once is not None:
+            yield once, stored.seq
 
 
 def _project(entry: Projected) -> Projection:

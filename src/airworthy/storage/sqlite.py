@@ -19,6 +19,7 @@ from airworthy.storage.head import BEHIND
 from airworthy.storage.holder import Holder
 from airworthy.storage.intake import Intake
 from airworthy.storage.keyfile import make_keys, read_signing_key
+from airworthy.storage.migrate import migrate
 from airworthy.storage.reader import SqliteReader
 
 ORIGIN = "airworthy.local/log"
@@ -93,6 +94,7 @@ def _signing_key(folder: Path, origin: str, random: Random) -> SigningKey:
         with log.transaction() as writer:
             writer.many("name_log", [(str(key.verifier),)])
         log.close()
+    migrate(folder / "log.db")
     _check_parts(folder)
     return read_signing_key(folder)
 
@@ -102,7 +104,7 @@ def _is_complete(path: Path) -> bool:
         return False
     log = open_for_writing(path)
     try:
-        return log.has_table("meta") and log.one("verifier_key") is not None
+        return log.has_table("meta") and log.one("format") is not None
     finally:
         log.close()
 

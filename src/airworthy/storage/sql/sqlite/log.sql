@@ -1,4 +1,4 @@
--- The log. `kind`, `about` and `run` are projections: what stands in `leaf` decides, and they can be rebuilt from it.
+-- The log. `kind`, `about`, `decided` and `run` are projections: what stands in `leaf` decides, and they can be rebuilt from it.
 
 -- name: schema
 CREATE TABLE IF NOT EXISTS entry (
@@ -21,6 +21,10 @@ CREATE TABLE IF NOT EXISTS run (
   run     TEXT PRIMARY KEY,
   ordinal INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS decided (
+  once BLOB PRIMARY KEY, -- keyed hash of point, subject and attempt: nothing without the sealing key
+  seq  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS meta (
   one          INTEGER PRIMARY KEY CHECK (one = 1),
   format       INTEGER NOT NULL,
@@ -28,10 +32,16 @@ CREATE TABLE IF NOT EXISTS meta (
 ) STRICT;
 
 -- name: name_log
-INSERT OR IGNORE INTO meta (one, format, verifier_key) VALUES (1, 1, ?);
+INSERT OR IGNORE INTO meta (one, format, verifier_key) VALUES (1, 2, ?);
+
+-- name: format
+SELECT format FROM meta;
+
+-- name: set_format
+UPDATE meta SET format = ?;
 
 -- name: verifier_key
-SELECT verifier_key FROM meta WHERE format = 1;
+SELECT verifier_key FROM meta WHERE format IN (1, 2);
 
 -- name: size
 SELECT coalesce(max(seq), -1) + 1 FROM entry;
@@ -41,6 +51,15 @@ INSERT INTO entry (seq, kind, about, leaf) VALUES (?, ?, ?, ?);
 
 -- name: add_payload
 INSERT INTO payload (id, data) VALUES (?, ?);
+
+-- name: add_decided
+INSERT OR IGNORE INTO decided (once, seq) VALUES (?, ?);
+
+-- name: forget_decided
+DELETE FROM decided;
+
+-- name: decided
+SELECT seq, leaf FROM entry WHERE seq = (SELECT seq FROM decided WHERE once = ?);
 
 -- name: put_tile
 INSERT OR REPLACE INTO tile (id, hashes) VALUES (?, ?);
