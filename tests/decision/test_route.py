@@ -186,13 +186,13 @@ def test_a_grant_holds_to_its_last_moment_and_not_beyond():
     assert decide(request(), policy(granted_until=None)).told == "review"
 
 
-def test_only_reviews_are_drawn_for_blind_first_and_only_acts_for_the_audit():
+def test_only_reviews_are_drawn_for_blind_first_and_all_that_rules_allow_for_the_audit():
     acted, reviewed = (
         decide(request(), policy(blind_first_rate=1.0)),
         decide(request(score=0.1), policy(blind_first_rate=1.0)),
     )
     assert (acted.audit is not None, acted.blind_first) == (True, None)
-    assert (reviewed.audit, reviewed.blind_first.drawn) == (None, True)
+    assert (reviewed.audit is not None, reviewed.blind_first.drawn) == (True, True)
 
 
 def test_the_point_of_these_worlds_is_the_one_their_rules_were_compiled_for():

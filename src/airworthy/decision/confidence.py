@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from airworthy.base.quantity import ppm
 from airworthy.decision.policy import Measured
+from airworthy.exchange.told import Band
 from airworthy.record.decision import Confidence
 
-Band = Literal["Established", "Likely", "Doubtful", "Unknown"]
-_FROM: tuple[tuple[float, Band], ...] = ((0.95, "Established"), (0.75, "Likely"), (0.0, "Doubtful"))
+DOUBTFUL = 0.75  # below it
+_FROM: tuple[tuple[float, Band], ...] = ((0.95, "Established"), (DOUBTFUL, "Likely"), (0.0, "Doubtful"))
 
 
 def confidence(score: float | None, measured: Measured | None) -> Confidence | None:

@@ -45,7 +45,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     stopped: bool = False
     irreversible: bool = False
     required_sources: frozenset[str] = frozenset()
-    audit_rate: float = 0.0
+    audit_rate: float = 0.0  # chance that the truth of a decision is awaited
     blind_first_rate: float = 0.0
     seed: bytes = b""  # secret key of the draws, committed to in the log before the first draw
 

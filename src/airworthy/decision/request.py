@@ -32,6 +32,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     output: Mapping[str, Any]
     score: float | None  # anything outside [0, 1] counts as none
     sources: tuple[SourceRead, ...] = ()
+    model_version: str = ""  # that spoke; empty: the one in force
     now: Micros
 
     @property

@@ -23,7 +23,7 @@ from airworthy.decision.draw import draw
 from airworthy.decision.gate import gate
 from airworthy.decision.policy import Policy
 from airworthy.decision.request import Request, SourceRead
-from airworthy.record.decision import Confidence, Draw, Reason, Route
+from airworthy.record.decision import Confidence, Draw, Reason, Route, allowed_by_rules
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,13 +47,14 @@ def decide(request: Request, policy: Policy) -> Decision:
     segment, score = policy.segment(request.item), request.stated
     sure = confidence(score, policy.measured)
     asked += _in_force(policy, request)
+    asked += _model(policy, request)
     asked += _sources(policy, request.sources)
     fired = _rules(policy, request, sure, asked)
     asked.append(gate(policy, segment, score))
     if policy.irreversible and asked[-1][0] == "act" and sure is None:
         asked.append(("review", Reason("irreversible.not_measured")))
     route = strictest(one for one, _ in asked)
-    audit = draw(policy.seed, "audit", policy.point, request.subject, policy.audit_rate) if route == "act" else None
+    audit = _awaited(policy, request, [reason for _, reason in asked])
     blind = _blind_first(policy, request) if route == "review" else None
     told, told_why = _told(policy, route)
     held = policy.gates.get(segment or "")
@@ -77,6 +78,12 @@ def _in_force(policy: Policy, request: Request) -> list[tuple[Route, Reason]]:
     if policy.granted_until is not None and request.now > policy.granted_until:
         return [("review", Reason("grant.expired"))]
     return []
+
+
+def _model(policy: Policy, request: Request) -> list[tuple[Route, Reason]]:
+    if request.model_version in ("", policy.model.version):
+        return []
+    return [("review", Reason("model.other"))]
 
 
 def _sources(policy: Policy, read: tuple[SourceRead, ...]) -> list[tuple[Route, Reason]]:
@@ -114,6 +121,20 @@ def _rules(
             fired.append(outcome.rule)
         asked.append((outcome.asks_for, Reason(_RULE[outcome.fired, outcome.route == "act"], outcome.rule)))
     return tuple(fired)
+
+
+_NEVER_AWAITED = frozenset({"stopped", "model.other"})  # such decisions say nothing of the work as it is done
+
+
+def _awaited(policy: Policy, request: Request, reasons: list[Reason]) -> Draw | None:
+    """Whether the truth of this decision is awaited: drawn alike of all that rules allow, acted on or not.
+
+    What rules send to a person is never acted on, so a certificate must not be earned with it. One chance for all the
+    rest keeps the labels of what is acted on and of what is not yet a fair sample of both.
+    """
+    if not allowed_by_rules(tuple(reasons)) or any(reason.code in _NEVER_AWAITED for reason in reasons):
+        return None
+    return draw(policy.seed, "audit", policy.point, request.subject, policy.audit_rate)
 
 
 def _blind_first(policy: Policy, request: Request) -> Draw | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -27,10 +28,15 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
     point: str
     budget: float
     risk: float
-    monitoring_risk: float
+    monitoring_risk: float  # of all segments together
     horizon_us: int
+    missing_limit: float = 1.0  # share of acted decisions whose label may be missing at the horizon; 1: all
     thresholds: tuple[float, ...]  # strict to lax, from earlier unlabelled scores
     coverages: tuple[float, ...]
+
+
+Closing = Literal["monitor", "labels_missing"]
+Event = Literal["opened"] | Closing
 
 
 class _Waiting(msgspec.Struct):
@@ -47,12 +53,29 @@ class _Waiting(msgspec.Struct):
 class _Segment:
     """One segment's gate and monitor in its present epoch."""
 
-    def __init__(self, promise: Promise, risk: float, epoch: int) -> None:
+    def __init__(self, promise: Promise, segments: int, epoch: int) -> None:
         self.epoch = epoch
-        self.gate = Gate(promise.thresholds, promise.budget, spend(risk, epoch))
-        self.monitor = Monitor(promise.budget, promise.monitoring_risk)
+        self.gate = Gate(promise.thresholds, promise.budget, spend(promise.risk / segments, epoch))
+        self.monitor = Monitor(promise.budget, promise.monitoring_risk / segments)
         self.errors = 0  # among acted, since it opened
         self.labels = 0
+        self.missing = 0
+
+    def learn(self, score: float, loss: float | None, acted: bool) -> Closing | None:
+        """Counts a matured label, None a missing one. What may be partly wrong counts as wrong for opening, and for
+        revoking only where it is wholly wrong: both guarantees hold for the true loss. Returns why it must close."""
+        self.gate.learn(score, 1 if loss is None or loss > 0 else 0)
+        if not acted:
+            return None
+        wrong = 0 if loss is None or loss < 1 else 1
+        self.labels, self.errors = self.labels + 1, self.errors + wrong
+        self.missing += loss is None
+        self.monitor.learn(wrong)
+        return "monitor" if self.monitor.revoked else None
+
+    def lacks_labels(self, limit: float) -> bool:
+        """Whether more labels of acted decisions are missing than may be, of at least as many as make one in limit."""
+        return self.labels * limit >= 1 and self.missing > limit * self.labels
 
 
 class Learning:
@@ -60,8 +83,7 @@ class Learning:
 
     def __init__(self, promise: Promise, segments: Sequence[str], *, epoch: int = 1) -> None:
         self._promise = promise
-        self._risk = promise.risk / len(segments)
-        self._segments = {name: _Segment(promise, self._risk, epoch) for name in segments}
+        self._segments = {name: _Segment(promise, len(segments), epoch) for name in segments}
         self._waiting: deque[tuple[str, _Waiting]] = deque()
         self._open: dict[str, _Waiting] = {}
 
@@ -76,8 +98,8 @@ class Learning:
             self._waiting.append((decision, waiting))
             self._open[decision] = waiting
 
-    def learnt(self, decision: str, loss: float) -> None:
-        """The truth about a decision became known. After its horizon it changes nothing here."""
+    def learnt(self, decision: str, loss: float | None) -> None:
+        """The truth about a decision became known, or is in dispute (None). After its horizon it changes nothing."""
         if decision in self._open:
             self._open[decision].loss = loss
 
@@ -95,30 +117,26 @@ class Learning:
                 happened.append(self._record(event, waiting.segment, now, name, run, simulated))
         return happened
 
-    def _count(self, waiting: _Waiting) -> str | None:
+    def _count(self, waiting: _Waiting) -> Event | None:
         segment = self._segments[waiting.segment]
         if waiting.epoch != segment.epoch:
             return None
         before = segment.gate.threshold
-        segment.gate.learn(waiting.score, 1 if waiting.loss is None else round(waiting.loss))
-        if waiting.acted:
-            loss = 0 if waiting.loss is None else round(waiting.loss)
-            segment.labels, segment.errors = segment.labels + 1, segment.errors + loss
-            segment.monitor.learn(loss)
-            if segment.monitor.revoked:
-                return "closed"
-        return "opened" if segment.gate.threshold != before else None
+        closing = segment.learn(waiting.score, waiting.loss, waiting.acted)
+        if closing is None and waiting.acted and segment.lacks_labels(self._promise.missing_limit):
+            closing = "labels_missing"
+        return closing or ("opened" if segment.gate.threshold != before else None)
 
     def _record(
-        self, event: str, name: str, now: Micros, id: str, run: Run | None, simulated: tuple[str, ...]
+        self, event: Event, name: str, now: Micros, id: str, run: Run | None, simulated: tuple[str, ...]
     ) -> GateOpened | GateClosed:
         segment, promise = self._segments[name], self._promise
-        if event == "closed":
+        if event != "opened":
             closed = GateClosed(
                 id=id, ts=now, at=now, use_case=promise.use_case, point=promise.point, segment=name, epoch=segment.epoch,
-                why="monitor", labels=segment.labels, errors=segment.errors, run=run, simulated=simulated,
+                why=event, labels=segment.labels, errors=segment.errors, run=run, simulated=simulated,
             )  # fmt: skip
-            self._segments[name] = _Segment(promise, self._risk, segment.epoch + 1)
+            self._segments[name] = _Segment(promise, len(self._segments), segment.epoch + 1)
             return closed
         gate, index = segment.gate, segment.gate.index
         assert gate.threshold is not None
