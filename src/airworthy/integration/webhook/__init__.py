@@ -1,0 +1,1 @@
+"""Signed webhooks out (Standard Webhooks): what the log holds, sent to whoever asked for it, at least once."""
