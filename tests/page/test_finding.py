@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from airworthy.evidence.judged import Judged
 from airworthy.evidence.trial import look
 from airworthy.page import finding, trial
 from airworthy.page.figure import slider
@@ -56,6 +58,25 @@ def test_every_sentence_is_true_of_any_log(log):
 @pytest.mark.parametrize("name", ["no score", "all right"])
 def test_what_is_certified_is_said_with_its_share(name):
     assert "100 % of items can be acted on" in finding.headline(look_at(name))
+
+
+def test_what_is_known_of_a_closed_budget_is_the_best_share_tried_and_not_the_surest_items():
+    """Here the surest tenth is always wrong and the next tenth always right: "even the surest" would be false."""
+    score = np.linspace(1, 0, 4_000)
+    loss = np.where(score > 0.9, 1.0, np.where(score > 0.8, 0.0, 0.5))
+    seen = look(Judged(loss, score, None, None, {}, ()))
+    said = dict(finding.closed(seen))
+    closed = next(words for start, words in said.items() if "More labels alone" in start)
+    assert closed.startswith("Of the shares tried first, the best were ")
+    assert not any("Even the surest" in words for words in said.values())
+    for row in seen.rows:
+        acted = np.sort(score)[::-1][: row.items].min()
+        assert row.acted.wrong == loss[score >= acted].sum()
+
+
+def test_all_items_are_not_called_the_surest_100_percent():
+    for name in LOGS:
+        assert "surest 100 %" not in " ".join(map(" ".join, finding.closed(look_at(name))))
 
 
 def test_without_a_score_no_threshold_is_invented():

@@ -121,25 +121,32 @@ def closed(look: FirstLook) -> list[tuple[str, str]]:
     said = []
     if wrong:
         row = wrong[-1]
-        who = (
-            f"Even the surest {_share(row)} of items were"
-            if look.confidence is not None
-            else "Without a score all items rank alike, and they were"
-        )
-        said.append(
-            (f"More labels alone will not reach {words.budget(row.budget)}.", f"{who} wrong in {_of(row.acted)}.")
-        )
+        said.append((f"More labels alone will not reach {words.budget(row.budget)}.", _least_wrong(look, row)))
     open_still = [row for row in few if row.acted.share >= row.budget]
     if open_still:
         row = open_still[-1]
-        who = f"The surest {_share(row)} of items" if look.confidence is not None else "All items"
         said.append(
-            (f"{words.budget(row.budget)} is undecided.", f"{who} were wrong in {_of(row.acted)}: too few to tell.")
+            (
+                f"{words.budget(row.budget)} is undecided.",
+                f"{_whom(look, row)} were wrong in {_of(row.acted)}: too few to tell.",
+            )
         )
     for row in few:
         if row.acted.share < row.budget:
             said.append(_within_reach(look, row))
     return said
+
+
+def _least_wrong(look: FirstLook, row: BudgetRow) -> str:
+    """Of a closed row the least wrong of three starts is known, and nothing of the shares between them."""
+    if look.confidence is None:
+        return f"Without a score all items rank alike, and they were wrong in {_of(row.acted)}."
+    who = _whom(look, row)
+    return f"Of the shares tried first, the best were {who[:1].lower()}{who[1:]}: wrong in {_of(row.acted)}."
+
+
+def _whom(look: FirstLook, row: BudgetRow) -> str:
+    return "All items" if look.confidence is None or row.items == look.n else f"The surest {_share(row)} of items"
 
 
 def _within_reach(look: FirstLook, row: BudgetRow) -> tuple[str, str]:
@@ -151,7 +158,7 @@ def _within_reach(look: FirstLook, row: BudgetRow) -> tuple[str, str]:
 
 
 def _like(look: FirstLook, row: BudgetRow) -> str:
-    return f" like the surest {_share(row)}" if look.confidence is not None else ""
+    return "" if look.confidence is None or row.items == look.n else f" like the surest {_share(row)}"
 
 
 def _of(rate: Rate) -> str:
