@@ -110,6 +110,25 @@ def test_the_plan_says_weeks_and_hours(ran):
     assert "weeks" in ran("plan", "charter.yaml", "--per-week", "840").out
 
 
+def test_the_plan_counts_the_items_of_the_charters_log_and_what_is_said_wins(ran):
+    counted = ran("plan", "charter.yaml")
+    assert "1,200 items" in counted.out
+    assert "At 240 items a week" in counted.out, "one every 0.7 hours"
+    assert json.loads(ran("plan", "charter.yaml", "--json").out)["per_week"] == pytest.approx(240)
+    said = ran("plan", "charter.yaml", "--per-week", "840").out
+    assert "At 840 items a week" in said
+    assert "counted" not in said
+
+
+@pytest.mark.parametrize("charter", [CHARTER.partition("log:")[0], CHARTER], ids=["no log", "a short log"])
+def test_the_plan_asks_for_the_items_a_week_where_it_cannot_count_them(charter, capsys, monkeypatch, tmp_path):
+    file = world(tmp_path, list(rows(100)), charter=charter.replace("recorded: true", "object: sorter:Bayes"))
+    done = typed(capsys, monkeypatch, "plan", file)
+    assert done.exit == 2
+    assert "U008" in done.err
+    assert "--per-week N" in done.err
+
+
 def test_the_doctor_finds_a_sound_log(ran):
     done = ran("doctor", "--json")
     findings = {one["what"]: one["state"] for one in json.loads(done.out)["findings"]}

@@ -8,18 +8,23 @@ from typing import Annotated
 import msgspec
 import typer
 
+from airworthy.base.diagnostic import Diagnostic, Place
+from airworthy.base.errors import BadInput
 from airworthy.charter.load import load
+from airworthy.charter.model import Charter
 from airworthy.claim.catalogue import BY_ID
 from airworthy.claim.plan import WEEKS_BY_DEFAULT, WEEKS_OF_USE, Plan, PlanRow, plan
-from airworthy.cli.console import Console
+from airworthy.cli.console import Console, progress
+from airworthy.data.work import LEAST_WEEKS, read_work
 from airworthy.page import words
 
 
 def plan_(
     charter: Annotated[Path, typer.Argument(help="The charter.")],
     per_week: Annotated[
-        float, typer.Option(min=0.001, metavar="N", help="Eligible items a week, counted in the system of record.")
-    ],
+        float | None,
+        typer.Option(min=0.001, metavar="N", help="Eligible items a week; else they are counted in the charter's log."),
+    ] = None,
     coverage: Annotated[
         float, typer.Option(min=0.001, max=1.0, metavar="SHARE", help="Share of them that would be acted on.")
     ] = 0.5,
@@ -38,15 +43,33 @@ def plan_(
 
     airworthy plan charter.yaml --per-week 840
     """
-    declared = load(charter, BY_ID)
-    found = plan(declared, per_week=per_week, coverage=coverage, minutes=minutes, truly_wrong=wrong)
+    console, declared = Console(quiet=json), load(charter, BY_ID)
+    weekly = per_week if per_week is not None else _counted(console, declared, charter.parent)
+    found = plan(declared, per_week=weekly, coverage=coverage, minutes=minutes, truly_wrong=wrong)
     if json:
         typer.echo(msgspec.json.encode(found))
         return
-    console = Console()
     _print(console, found, audit=float(declared.error_budget.audit_rate), coverage=coverage)
     console.line()
     console.next(f"airworthy backtest {charter}" if declared.log else f"airworthy check {charter}")
+
+
+def _counted(console: Console, charter: Charter, folder: Path) -> float:
+    """Eligible items a week in the charter's log. Raises BadInput: U008 where there is none, or it is too short."""
+    if charter.log is None:
+        raise _uncounted("the charter names no log to count items in", charter.place("log"))
+    with progress(console, f"reading {Path(charter.log.path).name}") as advance:
+        work = read_work(charter, folder, progress=advance)
+    if work.per_week is None:
+        raise _uncounted(f"the log is shorter than {LEAST_WEEKS} weeks", work.items.whole())
+    span = words.days(int(work.at[0]), int(work.at[-1]))
+    console.wrapped(f"counted    {words.plural(len(work), 'item')}, {span}", style="quiet", hanging=11)
+    return work.per_week
+
+
+def _uncounted(why: str, place: Place) -> BadInput:
+    help = "count eligible items in the system of record, and say --per-week N"
+    return BadInput([Diagnostic("U008", f"nobody said how many items come a week, and {why}", place, help)])
 
 
 def _print(console: Console, found: Plan, *, audit: float, coverage: float) -> None:

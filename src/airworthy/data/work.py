@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from airworthy.base.clock import DAY, HOUR, micros
+from airworthy.base.clock import DAY, HOUR, WEEK, micros
 from airworthy.base.diagnostic import Diagnostic, did_you_mean
 from airworthy.base.errors import BadInput
 from airworthy.charter.model import Charter
@@ -23,6 +23,7 @@ from airworthy.data.items import Take, fold
 from airworthy.data.table import Progress, Table, read
 from airworthy.record.governance import UNDATED
 
+LEAST_WEEKS = 2  # below them nobody can count items a week
 _DERIVED = re.compile(r"(hour|weekday)\((\w+)\)\Z")
 _TRUTH, _PERSON = "\x00truth", "\x00person"  # columns folded anew; no file can name them
 
@@ -49,6 +50,12 @@ class Work(msgspec.Struct, frozen=True):
 
     def __len__(self) -> int:
         return len(self.at)
+
+    @property
+    def per_week(self) -> float | None:
+        """Eligible items a week from the first to the last; None below two weeks, which say little about the next."""
+        weeks = float(self.at[-1] - self.at[0]) / WEEK
+        return (len(self) - 1) / weeks if weeks >= LEAST_WEEKS else None
 
     @property
     def known(self) -> Bools:
