@@ -1,0 +1,189 @@
+"""The channel over HTTP: one implementation, async, on an event loop of its own; its futures suit every caller."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import Future
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from airworthy.base.diagnostic import Diagnostic
+from airworthy.base.errors import AirworthyError, BadInput, MissingExtra
+from airworthy.client.answer import read
+from airworthy.client.missed import Unanswered
+from airworthy.exchange.ask import (
+    Answer,
+    Ask,
+    EffectEnded,
+    Failure,
+    GrantAsked,
+    Outcome,
+    Redemption,
+    ReleaseAsked,
+    RevokeAsked,
+    Spooled,
+    StopAsked,
+)
+from airworthy.exchange.channel import Caller
+from airworthy.exchange.told import Noted, Reconciled, Redeemed, Told
+
+if TYPE_CHECKING:
+    import httpx
+
+R = TypeVar("R")
+
+PATIENCE_S = 10.0  # for everything but a decision; whoever waits may give up earlier
+CONNECTIONS = 100
+_JSON = {"Content-Type": "application/json"}
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """The answer to several asks."""
+
+    told: tuple[Told, ...]
+
+
+class HttpChannel:
+    """Keeps the promises of `exchange.channel.Channel` with the server at `url`. Who calls is told by the key alone.
+
+    budget_s   after which a decision is given up and its connection let go
+    """
+
+    def __init__(self, url: str, key: str, environment: str, *, budget_s: float) -> None:
+        self._budget_s = budget_s
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="airworthy-http", daemon=True)
+        headers = {"Authorization": f"Bearer {key}", "Airworthy-Environment": environment, "Accept": "application/json"}
+        self._http, self._broken = _client(url, headers)
+        self._closing = Lock()
+        self._closed = False
+        self._thread.start()
+
+    def submit(self, asks: Sequence[Ask], caller: Caller) -> Future[tuple[Told, ...]]:
+        return self._run(self._one(asks[0]) if len(asks) == 1 else self._many(asks))
+
+    def told(self, decision: str, caller: Caller, *, wait_s: float = 0.0) -> Future[Told]:
+        path = f"/v1/decisions/{_part(decision)}"
+        return self._run(self._get(f"{path}?wait={wait_s:g}" if wait_s else path, Told, wait_s + PATIENCE_S))
+
+    def answer(self, decision: str, answer: Answer, caller: Caller) -> Future[Told]:
+        return self._run(self._post(f"/v1/decisions/{_part(decision)}/answers", answer, Told))
+
+    def failure(self, failure: Failure, caller: Caller) -> Future[Told]:
+        return self._run(self._post("/v1/failures", failure, Told, self._budget_s, tries=2))
+
+    def outcome(self, outcome: Outcome, caller: Caller) -> Future[Noted]:
+        return self._run(self._post("/v1/outcomes", outcome, Noted))
+
+    def redeem(self, redemption: Redemption, caller: Caller) -> Future[Redeemed]:
+        permit = str(redemption.permit.get("terms", {}).get("permit", ""))
+        return self._run(self._post(f"/v1/permits/{_part(permit)}/redeem", redemption, Redeemed))
+
+    def ended(self, ended: EffectEnded, caller: Caller) -> Future[Noted]:
+        return self._run(self._post(f"/v1/permits/{_part(ended.permit)}/ended", ended, Noted, tries=2))
+
+    def reconcile(self, spooled: Sequence[Spooled], caller: Caller) -> Future[Reconciled]:
+        return self._run(self._post("/v1/spool", {"entries": list(spooled)}, Reconciled, tries=2))
+
+    def stop(self, asked: StopAsked, caller: Caller) -> Future[Noted]:
+        return self._run(self._post("/v1/stop", asked, Noted, tries=2))
+
+    def release(self, asked: ReleaseAsked, caller: Caller) -> Future[Noted]:
+        return self._run(self._post("/v1/release", asked, Noted))
+
+    def grant(self, asked: GrantAsked, caller: Caller) -> Future[Noted]:
+        return self._run(self._post("/v1/grants", asked, Noted))
+
+    def revoke(self, asked: RevokeAsked, caller: Caller) -> Future[Noted]:
+        return self._run(self._post("/v1/grants/revoke", asked, Noted))
+
+    def close(self) -> None:
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(PATIENCE_S)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self, call: Coroutine[Any, Any, R]) -> Future[R]:
+        with self._closing:
+            if not self._closed:
+                return asyncio.run_coroutine_threadsafe(call, self._loop)
+        call.close()
+        closed: Future[R] = Future()
+        closed.set_exception(Unanswered("unreachable", "this gateway is closed", help="close it last"))
+        return closed
+
+    async def _one(self, ask: Ask) -> tuple[Told, ...]:
+        return (await self._post("/v1/decisions", ask, Told, self._budget_s, tries=2),)
+
+    async def _many(self, asks: Sequence[Ask]) -> tuple[Told, ...]:
+        told = await self._post("/v1/decisions:batch", {"asks": list(asks)}, Batch, self._budget_s, tries=2)
+        if len(told.told) != len(asks):
+            raise Unanswered("refused", "the server answered another number of asks", code="C005")
+        return told.told
+
+    async def _post(self, path: str, body: object, into: type[R], within_s: float = PATIENCE_S, *, tries: int = 1) -> R:
+        content = msgspec.json.encode(body)
+        return await self._call("POST", path, into, within_s, tries, content=content, headers=_JSON)
+
+    async def _get(self, path: str, into: type[R], within_s: float) -> R:
+        return await self._call("GET", path, into, within_s, 2)
+
+    async def _call(self, method: str, path: str, into: type[R], within_s: float, tries: int, **body: Any) -> R:
+        """One answer in `within_s` seconds in all. More `tries` where asking twice is asking once: a server that
+        restarted leaves connections behind that only fail when they are used."""
+        try:
+            async with asyncio.timeout(within_s):
+                answer = await self._sent(method, path, tries, body)
+        except AirworthyError:
+            raise
+        except TimeoutError:
+            raise Unanswered("slow") from None
+        except Exception as error:  # the edge of a request: a foreign network, and a library's many ways to say so
+            raise Unanswered("unreachable", help=f"{type(error).__name__}: is the server running?") from None
+        return read(answer.status_code, answer.content, into)
+
+    async def _sent(self, method: str, path: str, tries: int, body: dict[str, Any]) -> httpx.Response:
+        while True:
+            tries -= 1
+            try:
+                return await self._http.request(method, path, **body)
+            except self._broken:
+                if not tries:
+                    raise
+
+    async def _end(self) -> None:
+        """Gives up what is under way, and closes the connections."""
+        others = asyncio.all_tasks(self._loop) - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._http.aclose()
+
+
+def _client(url: str, headers: dict[str, str]) -> tuple[httpx.AsyncClient, tuple[type[Exception], ...]]:
+    """A client, and the errors a connection that the other side closed fails with. Raises MissingExtra, BadInput."""
+    try:
+        import httpx
+    except ImportError:
+        raise MissingExtra("a gateway over HTTP", "client") from None
+    host = urlsplit(url).hostname
+    if not host:
+        raise BadInput([Diagnostic("C023", "the server's address names no host", help="such as http://127.0.0.1:8080")])
+    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+    # A proxy of the environment is for the outside: what stays on this machine, and its key, must not travel there.
+    outside = host not in ("localhost", "127.0.0.1", "::1")
+    client = httpx.AsyncClient(base_url=url, headers=headers, timeout=None, limits=limits, trust_env=outside)
+    return client, (httpx.NetworkError, httpx.RemoteProtocolError)
+
+
+def _part(text: str) -> str:
+    """`text` as one part of a path."""
+    return quote(text, safe="")

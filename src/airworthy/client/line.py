@@ -1,0 +1,132 @@
+"""The line to a gateway: every call it knows, with what is told and kept where nobody answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from airworthy.base.clock import Clock, SystemClock, moment
+from airworthy.base.errors import NotAllowed
+from airworthy.base.ids import Random, SystemRandom, new_id
+from airworthy.client.attempt import Attempt, Attempts, Instead
+from airworthy.client.handover import Handover
+from airworthy.client.health import Health, Tally
+from airworthy.client.missed import Unanswered, fallback
+from airworthy.client.spool import Spool
+from airworthy.exchange.ask import Ask, EffectEnded, Failure, Missed, Outcome, Redemption, Spooled
+from airworthy.exchange.channel import Caller, Channel
+from airworthy.exchange.told import Noted, Redeemed, Told
+
+R = TypeVar("R")
+
+APPLICATION = Caller(name="application", scopes=frozenset({"application"}))
+PATIENCE_S = 2.0  # for what nobody waits for with work in hand: outcomes, ends of effects, permits
+
+
+class Line:
+    """A channel with a spool beside it. Everything may be called by any thread at once."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        spool: Path,
+        *,
+        budget_s: float,
+        caller: Caller = APPLICATION,
+        clock: Clock | None = None,
+        random: Random | None = None,
+    ) -> None:
+        self.channel, self.caller = channel, caller
+        self._pid = os.getpid()
+        self._budget_s = budget_s
+        self.clock, self.random = clock or SystemClock(), random or SystemRandom()
+        self.tally = Tally()
+        self._spool = Spool(spool, self.tally, clock=self.clock, random=self.random)
+        self._handover = Handover(self._spool, channel, caller, self.tally)
+        self.attempts = Attempts(self._spool, self._handover, self.tally)
+
+    def asking(self, asks: Sequence[Ask]) -> Attempt[tuple[Told, ...]]:
+        """Decides `asks` together; all of them fall back together."""
+        self.check_process()
+        self.tally.count("calls", len(asks))
+        return Attempt(partial(self.channel.submit, asks, self.caller), partial(self._unasked, asks), self._budget_s)
+
+    def failing(self, failure: Failure) -> Attempt[Told]:
+        """Says that the model failed."""
+        self.check_process()
+        self.tally.count("calls")
+        return Attempt(
+            partial(self.channel.failure, failure, self.caller), partial(self._unfailed, failure), self._budget_s
+        )
+
+    def noting(self, outcome: Outcome) -> Attempt[Noted]:
+        """Says what turned out to be true. About a decision that is still kept here, it is kept behind it."""
+        start: Callable[[], Future[Noted]] = partial(self.channel.outcome, outcome, self.caller)
+        if self._spool.holds(outcome.decision):
+            start = _unanswered
+        return Attempt(start, partial(self._unnoted, "outcome", outcome), PATIENCE_S)
+
+    def ending(self, ended: EffectEnded) -> Attempt[Noted]:
+        """Says how an effect ended."""
+        return Attempt(
+            partial(self.channel.ended, ended, self.caller), partial(self._unnoted, "ended", ended), PATIENCE_S
+        )
+
+    def redeeming(self, redemption: Redemption) -> Future[Redeemed]:
+        """Uses a permit up. Nothing stands in for the answer: without it the effect does not run.
+
+        Where only the answer got lost the permit is used up and its effect never ran. The log shows a redemption
+        without an end, and a person has to look: to say `failed` here could contradict a second try that worked.
+        """
+        self.check_process()
+        return self.channel.redeem(redemption, self.caller)
+
+    def check_process(self) -> None:
+        """Raises NotAllowed (C004) in the child of a fork: threads, sockets and locks stayed with the parent."""
+        if os.getpid() != self._pid:
+            raise NotAllowed("this gateway was connected in another process, before a fork", code="C004",
+                             help="call `airworthy.connect` in each worker process")  # fmt: skip
+
+    def health(self) -> Health:
+        return self.tally.health(waiting=self._spool.waiting)
+
+    def close(self) -> None:
+        """Hands over what can be handed over, then ends. May be called twice."""
+        self._handover.close()
+        self._spool.close()
+        self.channel.close()
+
+    def _unasked(self, asks: Sequence[Ask], why: Missed) -> Instead[tuple[Told, ...]]:
+        self.tally.fell_back(why, len(asks))
+        entries = tuple(self._entry(why, ask=ask) for ask in asks)
+        told = tuple(_fallback(entry.id, ask, ask.output, why) for entry, ask in zip(entries, asks, strict=True))
+        return Instead(told, entries)
+
+    def _unfailed(self, failure: Failure, why: Missed) -> Instead[Told]:
+        self.tally.fell_back(why)
+        entry = self._entry(why, failure=failure)
+        return Instead(_fallback(entry.id, failure, None, why), (entry,))
+
+    def _unnoted(self, what: str, noted: Outcome | EffectEnded, why: Missed) -> Instead[Noted]:
+        entry = self._entry(why, **{what: noted})
+        return Instead(Noted(id=entry.id, seq=-1, note="kept here until the gateway answers"), (entry,))
+
+    def _entry(self, why: Missed, **what: Ask | Failure | Outcome | EffectEnded) -> Spooled:
+        now = self.clock.now()
+        return msgspec.structs.replace(Spooled(id=new_id(now, self.random), at=moment(now), why=why), **what)
+
+
+def _fallback(id: str, about: Ask | Failure, proposed: object, why: Missed) -> Told:
+    return fallback(id=id, point=about.point, subject=about.subject, attempt=about.attempt, proposed=proposed, why=why)
+
+
+def _unanswered() -> Future[Noted]:
+    future: Future[Noted] = Future()
+    future.set_exception(Unanswered("unreachable"))
+    return future

@@ -1,0 +1,166 @@
+"""A durable, bounded queue in a folder: what could not be handed over in time waits here, through crashes too.
+
+    <folder>/<id>.<pid>.segment    entries, appended by one process; the id sorts by time
+    <folder>/<id>.<pid>.bad        lines of it that are not what was written
+    <folder>/refused.jsonl         entries the gateway will not record, with the reason
+    <folder>/handover.lock         held by whoever hands over
+
+Several processes may spool into one folder. One thread of each writes whatever queued while the last flush ran, so
+that many callers share one flush.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+
+from airworthy.base.clock import Clock, SystemClock
+from airworthy.base.ids import Random, SystemRandom, new_id
+from airworthy.client.health import Tally
+from airworthy.client.segment import Segment, is_being_written, line
+from airworthy.exchange.ask import Spooled
+
+MOST_BYTES = 256 * 2**20  # of all segments in the folder; past it entries are lost, and counted as such
+SEGMENT_BYTES = 4 * 2**20  # where a new segment starts
+
+_Job = tuple[Sequence[Spooled], Future[bool]]
+
+
+class Spool:
+    """Keeps entries until they are handed over. Everything may be called by any thread at once.
+
+    INVARIANT: an entry is in a segment from the moment `keep` said True until it is released or refused.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        tally: Tally,
+        *,
+        clock: Clock | None = None,
+        random: Random | None = None,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        self.folder = folder
+        self._tally = tally
+        self._clock = clock or SystemClock()
+        self._random = random or SystemRandom()
+        self._most_bytes = most_bytes
+        self._starting = Lock()  # guards the thread; never held while a file is flushed, so that callers share a flush
+        self._thread: Thread | None = None
+        self._writing = Lock()  # guards the segment
+        self._segment: Segment | None = None
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._held: set[str] = set()  # ids kept by this process and not handed over
+
+    def keep(self, entries: Sequence[Spooled]) -> Future[bool]:
+        """True once all `entries` are durable, False where they are lost. Never fails otherwise."""
+        future: Future[bool] = Future()
+        with self._starting:
+            self._begin()
+            self._queue.put((entries, future))
+        return future
+
+    def holds(self, id: str) -> bool:
+        """Whether this process kept an entry of that id that was not handed over yet."""
+        return id in self._held
+
+    @property
+    def waiting(self) -> int:
+        """Entries of this process that were not handed over yet."""
+        return len(self._held)
+
+    def sealed(self) -> list[Path]:
+        """Segments nobody writes to any more, oldest first; that of this process is sealed for it."""
+        with self._writing:
+            self._seal()
+        return [path for path in sorted(self.folder.glob("*.segment")) if not is_being_written(path)]
+
+    def release(self, ids: Collection[str]) -> None:
+        """Forgets entries that were handed over or refused. Their segment is deleted by whoever read it."""
+        self._held.difference_update(ids)
+
+    def close(self) -> None:
+        """Writes what is queued and ends the thread. May be called twice; a later `keep` starts anew."""
+        with self._starting:
+            if self._thread is not None:
+                self._queue.put(None)
+                self._thread.join()
+                self._thread = None
+        with self._writing:
+            self._seal()
+
+    def _begin(self) -> None:
+        if self._thread is None:
+            self._thread = Thread(target=self._run, name="airworthy-spool", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        stopping = False
+        while not stopping:
+            jobs = [self._queue.get(), *_drained(self._queue)]
+            stopping = None in jobs
+            self._settle([job for job in jobs if job is not None])
+
+    def _settle(self, jobs: Sequence[_Job]) -> None:
+        entries = [entry for group, _ in jobs for entry in group]
+        if not entries:
+            return
+        kept = self._write(entries)
+        self._tally.count("spooled" if kept else "lost", len(entries))
+        for _, future in jobs:
+            future.set_result(kept)
+
+    def _write(self, entries: Sequence[Spooled]) -> bool:
+        """Whether all `entries` are durable. A write that failed is tried once more, in a new file."""
+        lines = [line(entry) for entry in entries]
+        with self._writing:
+            self._held.update(entry.id for entry in entries)
+            if any(self._written(lines) for _ in range(2)):
+                return True
+            self._held.difference_update(entry.id for entry in entries)
+            return False
+
+    def _written(self, lines: Sequence[bytes]) -> bool:
+        try:
+            segment = self._open()
+            if self._bytes() + sum(map(len, lines)) > self._most_bytes:
+                return False
+            segment.write(lines)
+        except OSError:
+            self._seal()
+            return False
+        if segment.size >= SEGMENT_BYTES:
+            self._seal()
+        return True
+
+    def _open(self) -> Segment:
+        """The segment being written. Raises OSError."""
+        if self._segment is None:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            name = f"{new_id(self._clock.now(), self._random)}.{os.getpid()}.segment"
+            self._segment = Segment(self.folder / name)
+        return self._segment
+
+    def _seal(self) -> None:
+        if self._segment is not None:
+            self._segment.close()
+            self._segment = None
+
+    def _bytes(self) -> int:
+        """Of all segments in the folder."""
+        return sum(entry.stat().st_size for entry in os.scandir(self.folder) if entry.name.endswith(".segment"))
+
+
+def _drained(queue: SimpleQueue[_Job | None]) -> list[_Job | None]:
+    """Whatever else waits."""
+    found: list[_Job | None] = []
+    while True:
+        try:
+            found.append(queue.get_nowait())
+        except Empty:
+            return found
