@@ -1,0 +1,9 @@
+from airworthy.exchange.ask import Source as Source
+from airworthy.exchange.permit import Permit as Permit
+from airworthy.sdk import testing as testing
+from airworthy.sdk.connect import connect as connect
+from airworthy.sdk.decision import Decision as Decision
+from airworthy.sdk.gateway import Gateway as Gateway
+from airworthy.sdk.output import Output as Output
+
+__version__: str

@@ -1,0 +1,137 @@
+"""The only place a side effect happens: under a permit for exactly this effect and value, once, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, Literal, Protocol, TypeVar, cast
+
+import msgspec
+
+from airworthy.base.errors import AirworthyError, NotAllowed
+from airworthy.client.attempt import Attempt, answer
+from airworthy.client.line import PATIENCE_S, Line
+from airworthy.client.missed import Unanswered, missed
+from airworthy.exchange.ask import EffectEnded, Redemption
+from airworthy.exchange.permit import Permit
+from airworthy.exchange.told import Noted
+from airworthy.sdk.decision import Decision
+from airworthy.sdk.value import from_json, to_json, type_of
+
+T = TypeVar("T")
+V = TypeVar("V", contravariant=True)
+R = TypeVar("R")
+A = TypeVar("A", covariant=True)
+
+Ended = Literal["done", "failed", "undone"]
+
+_log = logging.getLogger("airworthy")
+
+
+class Runs(Protocol[V, A]):
+    """A function that makes something happen: the value, and the permit it happens under."""
+
+    def __call__(self, value: V, /, *, permit: Permit) -> A: ...
+
+
+class Effect(Generic[T, R]):
+    """A guarded function. Calling it redeems the permit, durably, then runs, then records how it ended.
+
+    It runs with a value made anew from the very bytes the permit was redeemed for. Raises NotAllowed where there is no
+    permit or it does not cover this; Conflict where it was used; StoreError where nobody can tell. It never ran then.
+    """
+
+    def __init__(
+        self, line: Line, name: str, run: Runs[T, R], undo: Callable[[T], object] | None, reversible: bool
+    ) -> None:
+        functools.update_wrapper(self, cast(Callable[..., Any], run))
+        self.name, self.reversible = name, reversible and undo is not None
+        self._line, self._run, self._undo = line, run, undo
+        self._is_async = inspect.iscoroutinefunction(run)
+
+    def __call__(self, value: T, *, permit: Permit | None) -> R:
+        redemption = self._redemption(value, permit)
+        if self._is_async:
+            return cast(R, self._arun(redemption, value, cast(Permit, permit)))
+        self._redeem(redemption)
+        try:
+            done = self._run(from_json(redemption.payload, type_of(value)), permit=cast(Permit, permit))
+        except BaseException as error:
+            self._ended(cast(Permit, permit), "failed", type(error).__name__)
+            raise
+        self._ended(cast(Permit, permit), "done")
+        return done
+
+    def undo(self, decision: Decision[T]) -> None:
+        """Runs what takes the effect back, and records it. Raises NotAllowed (C003) where there is nothing to run."""
+        undo, permit = self._undoing(decision)
+        undo(cast(T, decision.value))
+        self._ended(permit, "undone")
+
+    async def aundo(self, decision: Decision[T]) -> None:
+        """As `undo`, for an undo that is async."""
+        undo, permit = self._undoing(decision)
+        await cast("Coroutine[Any, Any, object]", undo(cast(T, decision.value)))
+        await self._aended(permit, "undone")
+
+    def _ended(self, permit: Permit, ended: Ended, why: str = "") -> None:
+        """Records how it ended. What happened has happened: a refusal to record it is logged, and hides nothing."""
+        try:
+            self._line.attempts.call(self._ending(permit, ended, why))
+        except AirworthyError as error:
+            _log.error("%s %s, and that could not be recorded: %s", self.name, ended, error)
+
+    async def _aended(self, permit: Permit, ended: Ended, why: str = "") -> None:
+        """As `_ended`; goes on where the caller was cancelled, for what ran must still be recorded."""
+        try:
+            await asyncio.shield(self._line.attempts.acall(self._ending(permit, ended, why)))
+        except AirworthyError as error:
+            _log.error("%s %s, and that could not be recorded: %s", self.name, ended, error)
+
+    def _ending(self, permit: Permit, ended: Ended, why: str) -> Attempt[Noted]:
+        return self._line.ending(
+            EffectEnded(permit=permit.terms.permit, decision=permit.terms.decision, ended=ended, why=why)
+        )
+
+    async def _arun(self, redemption: Redemption, value: T, permit: Permit) -> Any:
+        await self._aredeem(redemption)
+        try:
+            running = self._run(from_json(redemption.payload, type_of(value)), permit=permit)
+            done = await cast("Coroutine[Any, Any, Any]", running)
+        except BaseException as error:
+            await self._aended(permit, "failed", type(error).__name__)
+            raise
+        await self._aended(permit, "done")
+        return done
+
+    def _redemption(self, value: T, permit: Permit | None) -> Redemption:
+        if permit is None:
+            raise NotAllowed(f"{self.name} needs a permit, and this decision gave none", code="C002",
+                             help="run it where `decision.route` is `act`, with `permit=decision.permit`")  # fmt: skip
+        return Redemption(permit=msgspec.to_builtins(permit), effect=self.name, payload=to_json(value))
+
+    def _redeem(self, redemption: Redemption) -> None:
+        try:
+            self._line.redeeming(redemption).result(PATIENCE_S)
+        except Exception as error:  # the edge of a call: whatever it was, the effect does not run
+            raise _refused(error) from None
+
+    async def _aredeem(self, redemption: Redemption) -> None:
+        try:
+            await answer(lambda: self._line.redeeming(redemption), PATIENCE_S)
+        except Exception as error:  # as above
+            raise _refused(error) from None
+
+    def _undoing(self, decision: Decision[T]) -> tuple[Callable[[T], object], Permit]:
+        if self._undo is None:
+            raise NotAllowed(f"{self.name} cannot be undone", code="C003", help="declare `undo=` with the effect")
+        if decision.permit is None or decision.value is None:
+            raise NotAllowed(f"{self.name} never ran for this decision: it has no permit", code="C003")
+        return self._undo, decision.permit
+
+
+def _refused(error: Exception) -> AirworthyError:
+    return error if isinstance(error, AirworthyError) else Unanswered(missed(error) or "refused")
