@@ -1,0 +1,183 @@
+"""What was kept is handed over: in order, once, whoever kept it; and what is refused stays for a person."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+
+import msgspec
+import pytest
+
+from airworthy.base.diagnostic import Diagnostic
+from airworthy.base.errors import BadInput, NotAllowed
+from airworthy.client.handover import AT_ONCE, Handover, Refused
+from airworthy.client.health import Tally
+from airworthy.client.missed import Unanswered
+from airworthy.client.segment import line
+from airworthy.client.spool import Spool
+from airworthy.exchange.channel import Caller
+from client.kept import Log, entry
+
+DOWN = Unanswered("unreachable")
+
+
+class World:
+    """A spool and the log it is handed over to. The background thread is started by `begin`."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.log = Log()
+        self.tally = Tally()
+        self.spool = Spool(folder, self.tally)
+        self.handover: Handover | None = None
+
+    def keep(self, *numbers):
+        self.spool.keep([entry(n) for n in numbers]).result(5)
+
+    def begin(self) -> Handover:
+        self.handover = Handover(self.spool, self.log, Caller(), self.tally)
+        return self.handover
+
+    def health(self):
+        return self.tally.health(waiting=self.spool.waiting)
+
+    def end(self):
+        if self.handover:
+            self.handover.close()
+        self.spool.close()
+
+
+@pytest.fixture
+def world(tmp_path):
+    world = World(tmp_path / "spool")
+    yield world
+    world.log.error = None
+    world.end()
+
+
+def test_everything_is_handed_over_in_order_and_the_files_go(world):
+    world.keep(*range(AT_ONCE + 3))
+    world.begin().close()
+    assert world.log.recorded == [entry(n).id for n in range(AT_ONCE + 3)]
+    assert not list(world.folder.glob("*.segment"))
+    assert world.health().reconciled == AT_ONCE + 3
+    assert world.health().waiting == 0
+
+
+def test_while_the_gateway_is_down_everything_stays_in_its_file(world):
+    world.keep(1, 2)
+    world.log.error = DOWN
+    handover = world.begin()
+    assert handover.run() is False
+    assert len(list(world.folder.glob("*.segment"))) == 1
+    assert world.spool.waiting == 2
+    world.log.error = None
+    assert handover.run() is True
+    assert world.log.recorded == ["e00001", "e00002"]
+
+
+def test_an_outage_in_the_middle_does_not_send_again_what_was_recorded(world):
+    world.keep(*range(AT_ONCE + 1))
+    world.log.error, world.log.fails_after = DOWN, 1
+    handover = world.begin()
+    handover.run()
+    world.log.error = None
+    assert handover.run() is True
+    assert sorted(world.log.recorded) == [entry(n).id for n in range(AT_ONCE + 1)]
+    assert [entry(0).id in call for call in world.log.calls].count(True) == 1
+
+
+def test_after_a_crash_what_was_recorded_is_known_and_counts_once(world):
+    world.keep(1, 2)
+    world.log.recorded = ["e00001"]
+    world.begin().close()
+    assert world.log.recorded == ["e00001", "e00002"]
+    assert not list(world.folder.glob("*.segment"))
+
+
+def test_the_segment_of_a_dead_process_is_handed_over_by_the_next(world):
+    world.folder.mkdir()
+    (world.folder / "00000000000000000000000000.1.segment").write_bytes(line(entry(1)))
+    world.keep(2)
+    world.begin().close()
+    assert world.log.recorded == ["e00001", "e00002"]
+
+
+def test_only_one_process_hands_over(world):
+    world.keep(1)
+    with (world.folder / "handover.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        assert world.begin().run() is False
+        assert world.log.calls == []
+    assert world.handover.run() is True
+
+
+def test_what_is_refused_is_kept_with_the_reason(world):
+    world.keep(1, 2)
+    world.log.refuses = {"e00001": "its point is not in the charter"}
+    world.begin().close()
+    (refused,) = (world.folder / "refused.jsonl").read_bytes().splitlines()
+    assert msgspec.json.decode(refused, type=Refused) == Refused("its point is not in the charter", entry(1))
+    assert world.health().refused == 1
+    assert world.health().reconciled == 1
+    assert not list(world.folder.glob("*.segment"))
+
+
+def test_one_entry_that_cannot_be_read_does_not_hold_up_the_others(world, monkeypatch):
+    world.keep(1, 2, 3)
+    taken = world.log.reconcile
+
+    def picky(spooled, caller):
+        world.log.error = (
+            BadInput([Diagnostic("H001", "it cannot be read")]) if "e00002" in [one.id for one in spooled] else None
+        )
+        return taken(spooled, caller)
+
+    monkeypatch.setattr(world.log, "reconcile", picky)
+    assert world.begin().run() is True
+    assert world.log.recorded == ["e00001", "e00003"]
+    assert world.health().refused == 1
+
+
+def test_a_wrong_key_refuses_nothing_for_good(world):
+    world.keep(1)
+    world.log.error = NotAllowed("the key expired")
+    assert world.begin().run() is False
+    assert not (world.folder / "refused.jsonl").exists()
+
+
+def test_a_damaged_line_is_set_aside_and_counted(world):
+    world.folder.mkdir()
+    damaged = line(entry(1)).replace(b"pay", b"pax")
+    (world.folder / "0.1.segment").write_bytes(damaged + line(entry(2)) + b"0000 torn")
+    world.begin().close()
+    assert world.log.recorded == ["e00002"]
+    assert (world.folder / "0.1.bad").read_bytes() == damaged
+    assert world.health().corrupt == 1
+    assert world.health().torn == 1
+
+
+def test_a_folder_nobody_spooled_into_is_not_made(world):
+    world.begin().close()
+    assert not world.folder.exists()
+
+
+def test_closing_twice_and_handing_over_nothing_is_fine(world):
+    handover = world.begin()
+    assert handover.run() is True
+    handover.close()
+    handover.close()
+
+
+def test_a_folder_that_cannot_be_read_leaves_the_thread_alive(world):
+    world.keep(1)
+    handover = world.begin()
+    world.log.error = DOWN
+    handover.run()
+    moved = world.folder.with_name("moved")
+    os.rename(world.folder, moved)
+    assert handover.run() is True  # nothing there
+    os.rename(moved, world.folder)
+    world.log.error = None
+    assert handover.run() is True
+    assert world.log.recorded == ["e00001"]
