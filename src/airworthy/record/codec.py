@@ -12,6 +12,7 @@ from airworthy.record.decision import DecisionMade, GateClosed, GateOpened, Outc
 from airworthy.record.envelope import Record
 from airworthy.record.epoch import CalibratorFitted, EpochStarted, StepTaken
 from airworthy.record.governance import CharterAdopted, RunFinished, RunStarted
+from airworthy.record.observation import ObservationMade, TruthLearnt
 from airworthy.record.permit import EffectFinished, PermitIssued, PermitRedeemed, PermitVoided
 from airworthy.record.review import AnswerGiven, DecisionSettled
 from airworthy.record.trouble import (
@@ -30,6 +31,7 @@ AnyRecord = (
     | AnswerGiven | DecisionSettled
     | GatewayStarted | GrantGiven | GrantRevoked | StopPulled | StopReleased
     | ModelFailed | ClientFellBack | GapNoted | OutcomeUnmatched | AskRefused | StepTaken
+    | ObservationMade | TruthLearnt
 )  # fmt: skip
 
 _decoder: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
