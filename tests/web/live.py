@@ -15,11 +15,12 @@ import msgspec
 from airworthy.base.clock import SystemClock
 from airworthy.base.ids import SystemRandom
 from airworthy.service.access import EVERY_SCOPE, USUAL_LIFE_US, Access, fresh_key
+from airworthy.web.address import listen
 from airworthy.web.app import application
 from airworthy.web.asgi import Limits
 from airworthy.web.house import House
 from airworthy.web.journal import Journal
-from airworthy.web.server import Server, listen, serve
+from airworthy.web.server import Server, serve
 from web.fakes import FakeGateway
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from airworthy.base.clock import DAY, Clock, Micros, iso
-from airworthy.base.diagnostic import Diagnostic
+from airworthy.base.clock import DAY, Clock, Micros
+from airworthy.base.diagnostic import Diagnostic, did_you_mean
 from airworthy.base.errors import BadInput, NotFound, StoreError
 from airworthy.base.ids import Random, new_id
 from airworthy.exchange.channel import Caller, Scope
@@ -75,24 +75,24 @@ class KeyFile:
         self._clock = clock
         self._random = random
 
-    def keys(self) -> tuple[Key, ...]:
+    def kept(self) -> tuple[Key, ...]:
         """In the order they were made. Raises StoreError (H023) where the file cannot be trusted."""
         return read_keys(self.path)
 
     def make(
-        self, name: str, scopes: Sequence[Scope], *, person: bool = False, life_us: int = USUAL_LIFE_US
+        self, name: str, scopes: Sequence[str], *, person: bool = False, life_us: int = USUAL_LIFE_US
     ) -> tuple[Key, str]:
         """A new key and its secret, which is nowhere else. Raises BadInput for a name or scopes that cannot be used."""
         _check(name, scopes, life_us)
         key, secret = fresh_key(name, scopes, person=person, life_us=life_us, clock=self._clock, random=self._random)
         with self._alone():
-            self._write((*self.keys(), key))
+            self._write((*self.kept(), key))
         return key, secret
 
     def revoke(self, id: str) -> Key:
         """The key, not usable from now on. Revoking twice changes nothing. Raises NotFound."""
         with self._alone():
-            keys = self.keys()
+            keys = self.kept()
             found = next((key for key in keys if key.id == id), None)
             if found is None:
                 raise NotFound(f"there is no key `{id}`", code="H024", help="run: airworthy key list")
@@ -170,7 +170,7 @@ class Access:
 
 
 def fresh_key(
-    name: str, scopes: Sequence[Scope], *, person: bool, life_us: int, clock: Clock, random: Random
+    name: str, scopes: Sequence[str], *, person: bool, life_us: int, clock: Clock, random: Random
 ) -> tuple[Key, str]:
     """A key that is in no file yet, and its secret: `aw_<id>_<random>`."""
     now = clock.now()
@@ -221,12 +221,15 @@ def write_private(path: Path, data: bytes) -> None:
         raise _unwritable(path, error) from None
 
 
-def _check(name: str, scopes: Sequence[Scope], life_us: int) -> None:
+def _check(name: str, scopes: Sequence[str], life_us: int) -> None:
     found = []
     if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
         found.append(Diagnostic("H025", f"a key needs a name of 1 to {_LONGEST_NAME} printable characters"))
     if not scopes:
         found.append(Diagnostic("H025", "a key needs at least one scope", help=f"one of {', '.join(EVERY_SCOPE)}"))
+    for scope in sorted(set(scopes) - set(EVERY_SCOPE)):
+        help = did_you_mean(scope, EVERY_SCOPE) or f"one of {', '.join(EVERY_SCOPE)}"
+        found.append(Diagnostic("H025", f"there is no scope `{scope}`", help=help))
     if life_us <= 0:
         found.append(Diagnostic("H025", "a key must expire after it is made", help="write a span such as `90d`"))
     if found:
@@ -248,8 +251,3 @@ def _unusable(path: Path, why: str, help: str) -> StoreError:
 def _unwritable(path: Path, error: OSError) -> StoreError:
     why = f"cannot be written: {(error.strerror or 'unknown').lower()}"
     return _unusable(path, why, "check the disk, and who may write there")
-
-
-def said_until(key: Key) -> str:
-    """When a key ends, as a person reads it in a list."""
-    return iso(key.expires)[:10]

@@ -15,21 +15,13 @@ from typing import Any, cast
 
 import uvicorn
 
-from airworthy.base.errors import AirworthyError
 from airworthy.web.asgi import App, Limits
 from airworthy.web.connection import Connection, connection
 from airworthy.web.house import House
 from airworthy.web.journal import Handler
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-BACKLOG = 2_048
 _TICKS = 10  # of 100 ms between looks at slow connections
-
-
-class CannotListen(AirworthyError):
-    """The address cannot be listened on."""
-
-    code = "H021"
 
 
 class Server(uvicorn.Server):
@@ -77,26 +69,6 @@ class Server(uvicorn.Server):
         now = asyncio.get_running_loop().time()
         for one in list(self.server_state.connections):
             cast(Connection, one).check(now)
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises CannotListen where the port is taken, or the host is not one of ours."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        bound = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise _cannot(host, port, error) from None
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-        bound.listen(BACKLOG)
-    except OSError as error:
-        bound.close()
-        raise _cannot(host, port, error) from None
-    bound.setblocking(False)
-    return bound
 
 
 @contextmanager
@@ -152,14 +124,3 @@ def _is_main() -> bool:
     except ValueError:
         return False
     return True
-
-
-def _cannot(host: str, port: int, error: OSError) -> CannotListen:
-    if error.errno == 98:
-        return CannotListen(
-            f"port {port} on {host} is in use", help="end what listens there, or choose another with --port"
-        )
-    return CannotListen(
-        f"cannot listen on {host}, port {port}: {(error.strerror or str(error)).lower()}",
-        help="choose another with --host and --port",
-    )
