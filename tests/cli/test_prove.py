@@ -104,6 +104,18 @@ def test_a_damaged_log_is_not_sound(ran, tmp_path):
     assert ran("log", "verify").exit in (1, 2)
 
 
+def test_a_backtest_says_what_looks_like_a_slip_of_the_export(capsys, monkeypatch, tmp_path):
+    made = list(rows(300))
+    file = world(tmp_path, [*made, made[0]], charter=CHARTER)
+    done = typed(capsys, monkeypatch, "backtest", file, "--data", tmp_path / "data")
+    assert done.exit == 0
+    assert "L019 warning: 1 row repeats an earlier row in every column" in " ".join(done.out.split())
+    (note,) = json.loads(typed(capsys, monkeypatch, "backtest", file, "--data", tmp_path / "data", "--json").out)[
+        "notes"
+    ]
+    assert (note["code"], note["line"]) == ("L019", 302)
+
+
 def test_the_plan_says_weeks_and_hours(ran):
     done = ran("plan", "charter.yaml", "--per-week", "840", "--json")
     assert json.loads(done.out)["rows"][0]["budget"] == 0.1

@@ -184,3 +184,19 @@ def test_a_page_that_fails_half_way_leaves_the_old_one_and_nothing_else(tmp_path
         write_page(page, b"not text")
     assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
     assert page.read_text(encoding="utf-8") == "old"
+
+
+def test_what_looks_like_a_slip_of_the_export_is_said_with_its_place(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    log = write_log(tmp_path / "outcomes.csv")
+    rows = log.read_text(encoding="utf-8").splitlines()
+    rows += [rows[1], rows[2], rows[3].replace("2026-01-01", "2999-01-01")]
+    log.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    run(log, *COLUMNS)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "L019 warning: 2 rows repeat an earlier row in every column" in said
+    assert "L020 warning: `2999-01-01T08:00:00Z` in column `decided_at` lies after now" in said
+    assert "outcomes.csv:3002" in said
+    assert "left out 1 dated after now" in said
+    page = log.with_suffix(".html").read_text(encoding="utf-8")
+    assert "2 rows repeat an earlier row in every column" in page

@@ -11,9 +11,12 @@ from typing import Annotated
 
 import typer
 
-from airworthy.base.clock import SystemClock, iso
+from airworthy.base.clock import Clock, SystemClock, iso
+from airworthy.base.diagnostic import Diagnostic
 from airworthy.charter.load import load
+from airworthy.charter.model import Charter
 from airworthy.claim.catalogue import BY_ID
+from airworthy.cli import output
 from airworthy.cli.console import Console, steps, to_json
 from airworthy.cli.paper import check_target, write_whole
 from airworthy.evidence.facts import gather
@@ -24,6 +27,7 @@ from airworthy.service.backtest import Backtest
 from airworthy.service.model import model_of
 from airworthy.storage.sqlite import open_store
 
+CLOCK: Clock = SystemClock()
 DATA = ".airworthy"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet computes
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -51,7 +55,7 @@ def backtest(
         read = log or charter.parent / (declared.log.path if declared.log else "")
         check_target(outputs, log=read, chosen=True, option="--outputs", charter=charter, data=data)
     console, started = Console(quiet=json), time.perf_counter()
-    run = Backtest(declared, charter.parent, SystemClock(), log_file=log)
+    run = Backtest(declared, charter.parent, CLOCK, log_file=log)
     store = open_store(data)
     try:
         with steps(console) as progress:
@@ -67,8 +71,10 @@ def backtest(
         store.close()
     if outputs:
         _write_outputs(run, outputs)
+    notes = _notes(run, declared)
     if json:
-        typer.echo(to_json({"report": report, "gap": facts.gap, "opened": facts.opened, "closed": facts.closed}))
+        about = {"report": report, "gap": facts.gap, "opened": facts.opened, "closed": facts.closed}
+        typer.echo(to_json({**about, "notes": output.as_json(notes)}))
         return
     again = f", {words.count(report.resumed_at)} were there" if report.resumed_at else ""
     console.aligned(
@@ -88,6 +94,7 @@ def backtest(
     for simulated in facts.simulated:
         console.wrapped(f"simulated  {simulated}", style="undecided", hanging=11)
     console.line()
+    output.show(console, notes)
     if facts.gap:
         reading = read_gap(facts.gap)
         section = gap_page.section(facts.gap, reading)
@@ -115,6 +122,13 @@ def backtest(
         )
     console.line()
     console.next(f"airworthy prove {charter}" + ("" if str(data) == DATA else f" --data {data}"))
+
+
+def _notes(run: Backtest, declared: Charter) -> list[Diagnostic]:
+    """What in the log looks like a slip of its export."""
+    if run.work is None or declared.log is None:
+        return []
+    return [*run.work.notes, *run.work.ahead(declared.log.eligible_at, CLOCK.now())]
 
 
 def _write_outputs(run: Backtest, target: Path) -> None:

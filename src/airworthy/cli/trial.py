@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 
+from airworthy.base.clock import Clock, SystemClock
 from airworthy.base.diagnostic import Diagnostic, Place
 from airworthy.base.errors import BadInput
+from airworthy.cli import output
 from airworthy.cli.console import Console, progress, to_json
 from airworthy.cli.paper import check_target, write_page
 from airworthy.data.guess import guess
@@ -22,6 +24,8 @@ from airworthy.page import finding, words
 from airworthy.page import trial as trial_page
 from airworthy.service.draft import draft_from_log
 from airworthy.service.trial import Trial, look_at
+
+CLOCK: Clock = SystemClock()
 
 
 def try_(
@@ -78,7 +82,7 @@ def try_(
     check_target(target, log=log, chosen=page is not None)
     with progress(console, f"reading {log.name}") as advance:
         table = read(log, progress=advance)
-    trial = look_at(table, question)
+    trial = look_at(table, question, now=CLOCK.now())
     follow = _follow(log, question)
     draft = draft_from_log(log, question, table, trial.look)
     said = f"what decides `{question.output}`" if not question.truth else f"{question.output} against {question.truth}"
@@ -129,6 +133,7 @@ def _print(console: Console, trial: Trial, page: Path, follow: str, seconds: flo
     if simulated:
         console.wrapped(f"simulated  {simulated}", style="undecided", hanging=11)
     console.line()
+    output.show(console, trial.notes)
     console.wrapped(finding.headline(look), style="strong")
     console.line()
     _table(console, look)

@@ -54,6 +54,11 @@ class Column:
         """Microseconds UTC where the file itself says that these are times; text does not."""
         return None
 
+    @property
+    def keys(self) -> NDArray[np.int64]:
+        """A number per row, equal exactly where the cells are. Shape (rows,)."""
+        return self.codes.astype(np.int64)
+
     @cached_property
     def numbers(self) -> NDArray[np.float64]:
         """Each row as a number, NaN where missing. Unreadable words are NaN too: ask `unreadable_numbers` first."""

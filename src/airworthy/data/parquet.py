@@ -106,6 +106,10 @@ class _Numbers(_Lazy):
     def missing(self) -> NDArray[np.bool_]:
         return np.isnan(self.numbers)
 
+    @property
+    def keys(self) -> NDArray[np.int64]:
+        return self.numbers.view(np.int64)
+
     @cached_property
     def numbers(self) -> NDArray[np.float64]:
         import pyarrow as pa
@@ -122,6 +126,10 @@ class _Numbers(_Lazy):
 
 class _Times(_Lazy):
     """Times the file itself declares as such; without a zone they are read as UTC."""
+
+    @property
+    def keys(self) -> NDArray[np.int64]:
+        return self.instants
 
     @cached_property
     def instants(self) -> NDArray[np.int64]:

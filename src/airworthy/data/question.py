@@ -6,11 +6,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from airworthy.base.clock import Micros
 from airworthy.base.diagnostic import Diagnostic
 from airworthy.base.errors import BadInput
 from airworthy.data.agreement import Agreement, agreement, never_agree
 from airworthy.data.column import NO_MOMENT, AmbiguousDates, Column, misread, moment_reader
 from airworthy.data.items import Take, fold
+from airworthy.data.oddity import ahead, is_ahead, repeated
 from airworthy.data.table import Table
 
 LONGEST_SHOWN = 60  # characters of a cell
@@ -53,11 +55,17 @@ class Answered(msgspec.Struct, frozen=True):
     person: NDArray[np.float64] | None
     left_out: tuple[tuple[str, int], ...]
     respelt: int = 0  # rows right only because case, surrounding spaces, quotes and a final dot do not count
+    notes: tuple[Diagnostic, ...] = ()  # warnings
 
 
-def answer(table: Table, question: Question) -> Answered:
-    """Reads the columns named in `question`. Raises BadInput with every unreadable cell's place, up to a few a kind."""
+def answer(table: Table, question: Question, *, now: Micros | None = None) -> Answered:
+    """Reads the columns named in `question`. Raises BadInput with every unreadable cell's place, up to a few a kind.
+
+    now   rows dated after it are left out, with a warning: what was not decided yet has no truth yet, so either is
+          wrong, and at the end of the order they would pass for the newest work. None: dates are taken as they stand
+    """
     table.require(question.columns())
+    notes = repeated(table, item=question.item)
     if question.truth is None and question.loss is None:
         raise _mistake(table, "L009", "neither a truth nor a loss is named", "add --truth COLUMN or --loss COLUMN")
     _check_named_twice(table, question)
@@ -75,6 +83,10 @@ def answer(table: Table, question: Question) -> Answered:
     usable = ~np.isnan(loss)
     asked = [("without a score", None if score is None else ~np.isnan(score))]
     asked.append(("without a time", None if order is None else order != NO_MOMENT))
+    if now is not None and order is not None and question.time:
+        late = is_ahead(order, now)
+        notes += ahead(table, question.time, late, now, so="left out")
+        asked.append(("dated after now", ~late))
     for name, known in asked:
         if known is not None:
             left_out.append((name, int((usable & ~known).sum())))
@@ -91,6 +103,7 @@ def answer(table: Table, question: Question) -> Answered:
         None if person is None else person[rows],
         tuple((why, n) for why, n in left_out if n),
         judged.respelt,
+        tuple(notes),
     )
 
 

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from airworthy.base.clock import DAY, HOUR, WEEK, micros
+from airworthy.base.clock import DAY, HOUR, WEEK, Micros, micros
 from airworthy.base.diagnostic import Diagnostic, did_you_mean
 from airworthy.base.errors import BadInput
 from airworthy.charter.model import Charter
@@ -20,6 +20,7 @@ from airworthy.charter.work import Filter, Log
 from airworthy.data.agreement import agreement
 from airworthy.data.column import MISSING_WORDS, NO_MOMENT, Column, encode, moment_reader
 from airworthy.data.items import Take, fold
+from airworthy.data.oddity import ahead, is_ahead, repeated
 from airworthy.data.table import Progress, Table, read
 from airworthy.record.governance import UNDATED
 
@@ -47,6 +48,15 @@ class Work(msgspec.Struct, frozen=True):
     features: tuple[str, ...]
     given: NDArray[np.object_]  # shape (items, features): text, '' where missing
     left_out: tuple[tuple[str, int], ...]
+    notes: tuple[Diagnostic, ...] = ()  # warnings
+
+    def ahead(self, eligible_at: str, now: Micros) -> list[Diagnostic]:
+        """Says which items became eligible after `now`, by the column that tells it.
+
+        They stay in: a backtest must follow from charter, log and model alone, and come out the same next week.
+        """
+        late = is_ahead(self.at, now)
+        return ahead(self.items, eligible_at, late, now, so="kept; `until:` in the charter's log leaves them out")
 
     def __len__(self) -> int:
         return len(self.at)
@@ -111,7 +121,7 @@ def read_work(
     missing = frozenset(word.lower() for word in log.missing) | MISSING_WORDS if log.missing else MISSING_WORDS
     table = read(log_file or folder / log.path, missing=missing, progress=progress)
     _require(charter, log, table)
-    return _usable(_folded(table, log), log)
+    return _usable(_folded(table, log), log, tuple(repeated(table, item=log.item)))
 
 
 def _named(log: Log) -> list[tuple[tuple[str | int, ...], str]]:
@@ -187,7 +197,7 @@ def _folded(table: Table, log: Log) -> Table:
     return fold(table, log.item, order=order, take=take)
 
 
-def _usable(items: Table, log: Log) -> Work:
+def _usable(items: Table, log: Log, notes: tuple[Diagnostic, ...]) -> Work:
     """Items with a time, before the log's last day, in time order. At least one must have a known truth."""
     at = _times(items, log.eligible_at, log)
     end = _day(log.until) if log.until else np.iinfo(np.int64).max
@@ -207,7 +217,8 @@ def _usable(items: Table, log: Log) -> Work:
             ]
         )
     rows = rows[np.argsort(at[rows], kind="stable")]
-    kept = Table(items.path, {name: column.take(rows) for name, column in items.columns.items()})
+    origin = None if items.origin is None else items.origin[rows]
+    kept = Table(items.path, {name: column.take(rows) for name, column in items.columns.items()}, origin)
     score = kept[log.score].numbers if log.score else None
     return Work(
         kept,
@@ -221,6 +232,7 @@ def _usable(items: Table, log: Log) -> Work:
         log.features,
         _given(kept, log),
         tuple((why, n) for why, n in left_out if n),
+        notes,
     )
 
 

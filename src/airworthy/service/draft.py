@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from airworthy.base.clock import Micros
 from airworthy.charter.draft import draft
 from airworthy.charter.term import latin
 from airworthy.data.question import Question
@@ -25,12 +26,12 @@ def draft_from_log(log: Path, question: Question, table: Table, look: FirstLook)
     return draft({}, known(log, question, table, look))
 
 
-def known_from_log(log: Path, question: Question | None) -> Mapping[str, Any]:
-    """What a log tells of a charter, nested as there. Without a question only its name."""
+def known_from_log(log: Path, question: Question | None, *, now: Micros | None = None) -> Mapping[str, Any]:
+    """What a log tells of a charter, nested as there. Without a question only its name. `now` as in `look_at`."""
     if question is None:
         return {"use_case": slug(log.name), "log": {"path": str(log)}}
     table = read(log)
-    return known(log, question, table, look_at(table, question).look)
+    return known(log, question, table, look_at(table, question, now=now).look)
 
 
 def known(log: Path, question: Question, table: Table, look: FirstLook) -> Mapping[str, Any]:

@@ -7,6 +7,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from airworthy.base.clock import Micros
+from airworthy.base.diagnostic import Diagnostic
 from airworthy.data.column import Column
 from airworthy.data.question import Answered, Question, answer
 from airworthy.data.table import Progress, Table, read
@@ -24,16 +26,18 @@ class Trial(msgspec.Struct, frozen=True):
     items: int  # they were about; without `--item` as many
     left_out: tuple[tuple[str, int], ...]
     respelt: int = 0  # rows right only because case, surrounding spaces, quotes and a final dot do not count
+    notes: tuple[Diagnostic, ...] = ()  # what looks like a slip of the export; warnings
 
     @property
     def taken(self) -> str:
         """Which rows were used, in a few sentences."""
-        if not self.respelt:
-            return self._used
+        noted = [f"{note.sentence[:1].upper()}{note.sentence[1:]}: {note.help}." for note in self.notes]
+        return " ".join([self._used, *([self._respelt] if self.respelt else []), *noted])
+
+    @property
+    def _respelt(self) -> str:
         rows, differ = words.plural(self.respelt, "row"), "differs" if self.respelt == 1 else "differ"
-        return (
-            f"{self._used} {rows} {differ} from the truth only in case, spaces, quotes or a final dot: counted right."
-        )
+        return f"{rows} {differ} from the truth only in case, spaces, quotes or a final dot: counted right."
 
     @property
     def _used(self) -> str:
@@ -50,10 +54,20 @@ def first_look(path: Path, question: Question, *, progress: Progress = lambda ro
     return look_at(read(path, progress=progress), question)
 
 
-def look_at(table: Table, question: Question) -> Trial:
-    """Looks once at a log that was read. Raises BadInput, located, when it cannot answer `question`."""
-    answered = answer(table, question)
-    return Trial(look(judged(answered, question)), len(table), len(answered.table), answered.left_out, answered.respelt)
+def look_at(table: Table, question: Question, *, now: Micros | None = None) -> Trial:
+    """Looks once at a log that was read. Raises BadInput, located, when it cannot answer `question`.
+
+    now   rows dated after it are left out, and said; None: dates are taken as they stand
+    """
+    answered = answer(table, question, now=now)
+    return Trial(
+        look(judged(answered, question)),
+        len(table),
+        len(answered.table),
+        answered.left_out,
+        answered.respelt,
+        answered.notes,
+    )
 
 
 def judged(answered: Answered, question: Question) -> Judged:
