@@ -4,6 +4,8 @@ from airworthy.sdk import testing as testing
 from airworthy.sdk.connect import connect as connect
 from airworthy.sdk.decision import Decision as Decision
 from airworthy.sdk.gateway import Gateway as Gateway
+from airworthy.sdk.observe import learnt as learnt
+from airworthy.sdk.observe import observe as observe
 from airworthy.sdk.output import Output as Output
 
 __version__: str
