@@ -34,7 +34,13 @@ POLICY: Mapping[str, tuple[str, ...]] = {
 }
 # Keys that came after the first format, with the value that says nothing new: at it they stay out of every digest, so
 # that a charter keeps the digests it had.
-LATER: Mapping[str, Any] = {"outcomes": "sampled", "effect": None, "quorum": 1, "permit_for": 600_000_000}
+LATER: Mapping[str, Any] = {
+    "outcomes": "sampled",
+    "effect": None,
+    "quorum": 1,
+    "permit_for": 600_000_000,
+    "tolerance": None,
+}
 PERMITS: Mapping[str, tuple[str, ...]] = {"decision_points": ("point", "effect", "quorum")}
 MODEL: Mapping[str, tuple[str, ...]] = {"model": ("name", "version", "provider", "object", "recorded", "features")}
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from airworthy.charter.term import Name, Section, Share, Span, Take
+from airworthy.charter.term import Amount, Name, Section, Share, Span, Take
 
 
 class Workflow(Section, frozen=True, kw_only=True):
@@ -96,6 +96,7 @@ class Log(Section, frozen=True, kw_only=True):
     output       the column with a recorded output of the AI
     score        the column with its recorded confidence
     truth        the column that holds what turned out to be true
+    tolerance    numbers: right when output and truth differ by no more than this
     human        the column that holds what people decided
     decided_at   the column with the moment of the decision
     outcome_at   the column with the moment the truth was known
@@ -115,6 +116,7 @@ class Log(Section, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()
     output: str | None = None
     score: str | None = None
+    tolerance: Amount | None = None
     human: Column | None = None
     decided_at: str | None = None
     outcome_at: str | None = None

@@ -40,6 +40,15 @@ def agreement(said: Column, truth: Column) -> Agreement:
     return Agreement(np.where(unknown, np.nan, differs), int((plain & ~differs & ~unknown).sum()))
 
 
+def apart(said: Column, truth: Column, tolerance: float) -> NDArray[np.float64]:
+    """1.0 where two numbers differ by more than `tolerance` or one is no number, 0.0 where they are near.
+
+    NaN where either is missing. Shape (rows,).
+    """
+    near = np.abs(said.numbers - truth.numbers) <= tolerance
+    return np.where(said.missing | truth.missing, np.nan, ~near)
+
+
 def _coded(column: Column, code_of: dict[str, int], *, fold: bool = False) -> NDArray[np.int64]:
     """The column in codes shared with whatever else was coded by `code_of`."""
     words = [folded(word) if fold else word for word in column.words]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from airworthy.base.clock import Micros
 from airworthy.base.diagnostic import Diagnostic
 from airworthy.base.errors import BadInput
-from airworthy.data.agreement import Agreement, agreement, never_agree
+from airworthy.data.agreement import Agreement, agreement, apart, never_agree
 from airworthy.data.column import NO_MOMENT, AmbiguousDates, Column, misread, moment_reader
 from airworthy.data.items import Take, fold
 from airworthy.data.oddity import ahead, is_ahead, repeated
@@ -176,8 +176,9 @@ def _compared(table: Table, name: str, question: Question, found: list[Diagnosti
     said, truth = table[name], table[truth_name]
     if question.tolerance is None:
         return agreement(said, truth)
-    gap = np.abs(_numbers(table, name, "--tolerance", found) - _numbers(table, truth_name, "--tolerance", found))
-    return Agreement(np.where(said.missing | truth.missing, np.nan, gap > question.tolerance))
+    for column in (name, truth_name):
+        _numbers(table, column, "--tolerance", found)
+    return Agreement(apart(said, truth, question.tolerance))
 
 
 def _numbers(table: Table, name: str, option: str, found: list[Diagnostic]) -> NDArray[np.float64]:

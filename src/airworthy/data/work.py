@@ -17,7 +17,7 @@ from airworthy.base.diagnostic import Diagnostic, did_you_mean
 from airworthy.base.errors import BadInput
 from airworthy.charter.model import Charter
 from airworthy.charter.work import Filter, Log
-from airworthy.data.agreement import agreement
+from airworthy.data.agreement import agreement, apart
 from airworthy.data.column import MISSING_WORDS, NO_MOMENT, Column, encode, moment_reader
 from airworthy.data.items import Take, fold
 from airworthy.data.oddity import ahead, is_ahead, repeated
@@ -48,6 +48,7 @@ class Work(msgspec.Struct, frozen=True):
     features: tuple[str, ...]
     given: NDArray[np.object_]  # shape (items, features): text, '' where missing
     left_out: tuple[tuple[str, int], ...]
+    tolerance: float | None = None  # numbers: right when they differ by no more
     notes: tuple[Diagnostic, ...] = ()  # warnings
 
     def ahead(self, eligible_at: str, now: Micros) -> list[Diagnostic]:
@@ -79,9 +80,11 @@ class Work(msgspec.Struct, frozen=True):
     def wrong(self, said: NDArray[np.object_], rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """1.0 where `said` differs from the truth of `rows`, 0.0 where not, NaN where nobody knows the truth.
 
-        Compared as `airworthy try` compares: `1` is `1.0` among numbers, `Yes.` is `yes`. Saying nothing is wrong.
+        Compared as `airworthy try` compares: `1` is `1.0` among numbers, `Yes.` is `yes`, and with a tolerance numbers
+        are right when they are near. Saying nothing, or no number, is wrong.
         """
-        differs = agreement(encode(said.tolist()), self.truth.take(rows)).differs
+        spoken, truth = encode(said.tolist()), self.truth.take(rows)
+        differs = agreement(spoken, truth).differs if self.tolerance is None else apart(spoken, truth, self.tolerance)
         return np.where(self.truth.missing[rows], np.nan, np.nan_to_num(differs, nan=1.0))
 
     def person_wrong(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -204,6 +207,8 @@ def _usable(items: Table, log: Log, notes: tuple[Diagnostic, ...]) -> Work:
     inside = (at != NO_MOMENT) & (at < end)
     known = ~items[_TRUTH].missing
     left_out = ((UNDATED, int((at == NO_MOMENT).sum())), (f"from {log.until} on", int((at >= end).sum())))
+    if log.tolerance is not None:
+        _require_numbers(items)
     rows = np.flatnonzero(inside)
     if not (inside & known).any():
         raise BadInput(
@@ -232,8 +237,18 @@ def _usable(items: Table, log: Log, notes: tuple[Diagnostic, ...]) -> Work:
         log.features,
         _given(kept, log),
         tuple((why, n) for why, n in left_out if n),
+        log.tolerance,
         notes,
     )
+
+
+def _require_numbers(items: Table) -> None:
+    """Raises BadInput where a truth is no number, and so near to nothing."""
+    if unread := items[_TRUTH].unreadable_numbers():
+        row = int(items[_TRUTH].rows_of(unread[0])[0])
+        sentence = f"the truth `{unread[0][:60]}` is not a number"
+        help = "write numbers, or take `tolerance` out of the charter's log"
+        raise BadInput([Diagnostic("L010", sentence, items.place(row, _TRUTH), help)])
 
 
 def _given(items: Table, log: Log) -> NDArray[np.object_]:
