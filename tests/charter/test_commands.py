@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from airworthy.base.diagnostic import Diagnostic, Place
 from airworthy.base.errors import BadInput
 from airworthy.charter.load import examine, loads
+from airworthy.charter.parse import parse
 from airworthy.cli import output
 from airworthy.cli.check import check
 from airworthy.cli.console import WIDTH, Console
@@ -156,6 +157,29 @@ def test_init_without_a_terminal_leaves_every_question_open(tmp_path):
     assert f"path: {log}" in text
     assert "item: number" in text
     assert {d.code for d in examine(out.read_bytes(), "charter.yaml")[1]} == {"D003"}
+
+
+def test_tolerance_and_segment_reach_the_charter_that_init_drafts(tmp_path):
+    out, log = tmp_path / "charter.yaml", tmp_path / "amounts.csv"
+    rows = [f"{i},{i % 7}.5,{i % 7}.{i % 10},{'north' if i % 3 else 'south'}\n" for i in range(60)]
+    log.write_text("id,said,truth,region\n" + "".join(rows), encoding="utf-8")
+    named = ("--from", log, "--output", "said", "--truth", "truth", "--segment", "region", "--tolerance", "0.25")
+    assert run(init, "--out", out, *named).exit_code == 0
+    drafted = parse(out.read_bytes(), "charter.yaml").root.plain()
+    assert drafted["error_budget"]["segments"] == {"by": "region", "values": ["north", "south"]}
+    assert "region" in drafted["decision_points"][0]["input"]["properties"]
+    assert drafted["decision_points"][0]["output"]["properties"] == {"said": {"type": "number"}}
+    assert drafted["log"]["tolerance"] == 0.25
+    assert drafted["wrong_means"]["sentence"] == "it is further than 0.25 from what turned out to be true"
+    assert {d.code for d in examine(out.read_bytes(), "charter.yaml")[1]} == {"D003"}
+
+
+def test_a_tolerance_of_zero_is_one(tmp_path):
+    out, log = tmp_path / "charter.yaml", tmp_path / "amounts.csv"
+    log.write_text("id,said,truth\n1,1,1.0\n2,2,3\n", encoding="utf-8")
+    named = ("--from", log, "--output", "said", "--truth", "truth", "--tolerance", "0")
+    assert run(init, "--out", out, *named).exit_code == 0
+    assert parse(out.read_bytes(), "charter.yaml").root.plain()["log"]["tolerance"] == 0
 
 
 def test_init_takes_answers_from_a_file(tmp_path):

@@ -200,3 +200,15 @@ def test_what_looks_like_a_slip_of_the_export_is_said_with_its_place(tmp_path, m
     assert "left out 1 dated after now" in said
     page = log.with_suffix(".html").read_text(encoding="utf-8")
     assert "2 rows repeat an earlier row in every column" in page
+
+
+def test_the_command_that_follows_keeps_segment_and_tolerance(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{i % 7}.5,{i % 7}.{i % 10},{'a team' if i % 3 else 'b'}" for i in range(60)]
+    (tmp_path / "amounts.csv").write_text("said,truth,team\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    run("amounts.csv", "--output", "said", "--truth", "truth", "--tolerance", "0.25", "--segment", "team")
+    follow = "init --from amounts.csv --output said --truth truth --segment team --tolerance 0.25"
+    assert follow in capsys.readouterr().out
+    page = (tmp_path / "amounts.html").read_text(encoding="utf-8")
+    assert follow in page
+    assert "by: team" in page

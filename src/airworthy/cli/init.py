@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from airworthy.base.clock import Clock, SystemClock
 from airworthy.base.diagnostic import Diagnostic, Place
 from airworthy.base.errors import BadInput
 from airworthy.charter.answer import answered, can_be_typed, is_told
@@ -20,6 +21,8 @@ from airworthy.cli import output
 from airworthy.cli.console import Console
 from airworthy.data.question import Question
 from airworthy.service.draft import known_from_log
+
+CLOCK: Clock = SystemClock()
 
 Known = Mapping[str, Any]
 
@@ -34,6 +37,12 @@ def init(
     time: Annotated[str | None, typer.Option(metavar="COLUMN", help="In the log: when it was decided.")] = None,
     person: Annotated[str | None, typer.Option(metavar="COLUMN", help="In the log: what a person did.")] = None,
     item: Annotated[str | None, typer.Option(metavar="COLUMN", help="In the log: which item an event is of.")] = None,
+    segment: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="In the log: slices that each need a promise of their own.")
+    ] = None,
+    tolerance: Annotated[
+        float | None, typer.Option(min=0.0, metavar="X", help="Numbers: right when they differ by no more than X.")
+    ] = None,
     date_format: Annotated[str | None, typer.Option(metavar="FORM", help="How its dates are written.")] = None,
     answers: Annotated[Path | None, typer.Option(metavar="FILE", help="Answers as YAML, keys as in a charter.")] = None,
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where the charter goes.")] = Path("charter.yaml"),
@@ -47,12 +56,11 @@ def init(
     """
     refuse_to_overwrite(out, force)
     console = Console()
-    named = (
-        Question(output=said, truth=truth, score=score, time=time, person=person, item=item, date_format=date_format)
-        if said
-        else None
-    )
-    known = known_from_log(log, named) if log is not None else {}
+    named = Question(
+        output=said or "", truth=truth, score=score, time=time, person=person, item=item, date_format=date_format,
+        segments=(segment,) if segment else (), tolerance=tolerance,
+    )  # fmt: skip
+    known = known_from_log(log, named if said else None, now=CLOCK.now()) if log is not None else {}
     given = answers_in(answers) if answers is not None else ask(console, solo, known) if sys.stdin.isatty() else {}
     out.write_text(draft(given, known, solo=solo), encoding="utf-8")
     _print(console, out)

@@ -42,7 +42,7 @@ def try_(
     ] = None,
     person: Annotated[str | None, typer.Option(metavar="COLUMN", help="What a person did without the AI.")] = None,
     tolerance: Annotated[
-        float | None, typer.Option(metavar="X", help="Numbers: right when they differ by no more than X.")
+        float | None, typer.Option(min=0.0, metavar="X", help="Numbers: right when they differ by no more than X.")
     ] = None,
     loss: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="How wrong each output was, 0 to 1, instead of a truth.")
@@ -101,8 +101,10 @@ def _follow(log: Path, question: Question) -> str:
     """The command that goes on from here, with the columns already named."""
     kept = {"--output", "--truth", "--score", "--time", "--person", "--item"}
     named = [f"{option} {shlex.quote(name)}" for option, name in question.columns().items() if option in kept]
-    form = [f"--date-format {shlex.quote(question.date_format)}"] if question.date_format else []
-    return " ".join([f"airworthy init --from {shlex.quote(str(log))}", *named, *form])
+    named += [f"--segment {shlex.quote(name)}" for name in question.segments[:1]]  # a charter takes one
+    named += [f"--tolerance {question.tolerance:g}"] if question.tolerance is not None else []
+    named += [f"--date-format {shlex.quote(question.date_format)}"] if question.date_format else []
+    return " ".join([f"airworthy init --from {shlex.quote(str(log))}", *named])
 
 
 def _which_columns(console: Console, log: Path) -> BadInput:

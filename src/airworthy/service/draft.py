@@ -35,8 +35,12 @@ def known_from_log(log: Path, question: Question | None, *, now: Micros | None =
 
 
 def known(log: Path, question: Question, table: Table, look: FirstLook) -> Mapping[str, Any]:
-    """The parts of a charter that the log, the columns named and the first look answer."""
-    fields = [name for name in table.columns if _is_field(name, table, question)][:MOST_FIELDS]
+    """The parts of a charter that the log, the columns named and the first look answer.
+
+    A charter tells its segments apart by one field: the first column named with `--segment` that can be one.
+    """
+    named = [name for name in table.columns if _is_field(name, table, question)]
+    fields = sorted(named, key=lambda name: name not in question.segments)[:MOST_FIELDS]
     said: dict[str, Any] = {
         "use_case": slug(log.name),
         "stage": "shadow",
@@ -44,7 +48,7 @@ def known(log: Path, question: Question, table: Table, look: FirstLook) -> Mappi
             {
                 "point": slug(question.output),
                 "input": _schema({name: _type(table, name) for name in fields}),
-                "output": _schema({slug(question.output, "_"): {"type": "string"}}),
+                "output": _schema({slug(question.output, "_"): {"type": _output_type(question)}}),
             }
         ],
         "log": _log(log, question, table, fields),
@@ -57,6 +61,10 @@ def known(log: Path, question: Question, table: Table, look: FirstLook) -> Mappi
             "items": people.n,
             "measured": f"column {question.person} of {log.name}",
         }
+    if question.tolerance is not None:
+        said["wrong_means"] = {"sentence": f"it is further than {question.tolerance:g} from what turned out to be true"}
+    if segment := next((name for name in question.segments if name in fields), None):
+        said["error_budget"] = {"segments": {"by": segment, "values": sorted(table[segment].words)}}
     rules = [_rule(group) for group in look.search.groups[:1] if group.column in fields]
     return said | ({"rules": rules} if rules else {})
 
@@ -69,10 +77,11 @@ def _log(log: Path, question: Question, table: Table, fields: list[str]) -> dict
         "date_format": question.date_format,
         "output": question.output,
         "score": question.score,
+        "tolerance": question.tolerance,
         "human": {"column": question.person, "take": "first"} if question.person else None,
         "features": fields,
     }
-    return named | {key: value for key, value in optional.items() if value}
+    return named | {key: value for key, value in optional.items() if value not in (None, "", [])}
 
 
 def _identity(table: Table, question: Question) -> str | None:
@@ -91,6 +100,10 @@ def _is_field(name: str, table: Table, question: Question) -> bool:
 def _type(table: Table, name: str) -> dict[str, Any]:
     words = table[name].words
     return {"type": "string", "enum": sorted(words)} if len(words) <= MOST_ENUM else {"type": "string"}
+
+
+def _output_type(question: Question) -> str:
+    return "string" if question.tolerance is None else "number"
 
 
 def _schema(properties: dict[str, Any]) -> dict[str, Any]:
