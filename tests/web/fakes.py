@@ -11,7 +11,7 @@ import msgspec
 
 from airworthy.base.clock import moment
 from airworthy.base.diagnostic import Diagnostic
-from airworthy.base.errors import AirworthyError, BadInput, Conflict, NotFound, StoreError
+from airworthy.base.errors import AirworthyError, BadInput, Conflict, NotFound
 from airworthy.exchange.permit import Permit, Terms
 from airworthy.exchange.told import Noted, Reconciled, Redeemed, Told
 from airworthy.record.store import Head, Stored
@@ -69,6 +69,15 @@ class FakeGateway:
         self.callers: list[Any] = []
         self.listeners: list[Callable[[Stored], None]] = []
 
+    def hold(self) -> None:
+        """Keeps every answer back until `let_go`."""
+        self.held = threading.Event()
+
+    def let_go(self) -> None:
+        held, self.held = self.held, None
+        if held is not None:
+            held.set()
+
     def overview(self) -> Any:
         return {"use_cases": sorted({told.point.partition(".")[0] for told in self.by_id.values()})}
 
@@ -93,8 +102,9 @@ class FakeGateway:
         future: Future[Any] = Future()
 
         def run() -> None:
-            if self.held is not None:
-                self.held.wait(20)
+            held = self.held
+            if held is not None:
+                held.wait(20)
             try:
                 if self.shut is not None:
                     raise self.shut
@@ -252,6 +262,3 @@ class FakeGateway:
 
     def close(self) -> None:
         self.closed += 1
-
-
-FULL = StoreError("the disk is full", code="R001")

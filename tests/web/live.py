@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,19 +32,10 @@ class Live:
         self.gateway = gateway if gateway is not None else FakeGateway()
         self.clock, random = SystemClock(), SystemRandom()
         self.written = io.StringIO()
-        made = {
-            scope: fresh_key(
-                f"the {scope}",
-                [scope],
-                person=scope in ("reviewer", "owner"),
-                life_us=USUAL_LIFE_US,
-                clock=self.clock,
-                random=random,
-            )
-            for scope in EVERY_SCOPE
-        }
-        self.keys = {scope: key for scope, (key, _) in made.items()}
-        self.secrets = {scope: secret for scope, (_, secret) in made.items()}
+        made = {scope: self._key(scope, [scope]) for scope in EVERY_SCOPE}
+        made["everything"] = self._key("everyone", EVERY_SCOPE)
+        self.keys = {name: key for name, (key, _) in made.items()}
+        self.secrets = {name: secret for name, (_, secret) in made.items()}
         self.access = Access(folder / "access.json", self.clock, local=[key for key, _ in made.values()])
         self.journal = Journal(self.written, self.clock)
         self.house = House(
@@ -56,20 +48,43 @@ class Live:
         self.thread = threading.Thread(target=serve, args=(self.server, [self.socket], self.house))
         self._clients: list[httpx.Client] = []
 
+    def _key(self, name: str, scopes: Any) -> Any:
+        is_person = name in ("reviewer", "owner")
+        return fresh_key(
+            f"the {name}", scopes, person=is_person, life_us=USUAL_LIFE_US, clock=self.clock, random=SystemRandom()
+        )
+
     def client(self, scope: str = "application", **more: Any) -> httpx.Client:
         headers = {"authorization": f"Bearer {self.secrets[scope]}"} if scope in self.secrets else {}
         client = httpx.Client(base_url=self.url, headers=headers, timeout=20, trust_env=False, **more)
         self._clients.append(client)
         return client
 
+    def connected(self) -> socket.socket:
+        """A bare connection."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
+
+    @staticmethod
+    def heard(client: socket.socket) -> tuple[bytes, Any]:
+        """Head and problem of an answer after which the server hangs up."""
+        head, _, body = b"".join(iter(lambda: client.recv(65_536), b"")).partition(b"\r\n\r\n")
+        return head, msgspec.json.decode(body)
+
     def lines(self) -> list[dict[str, Any]]:
         """The journal; whole once the server ended."""
         return [msgspec.json.decode(line) for line in self.written.getvalue().splitlines()]
 
+    def until(self, so: Callable[[], bool]) -> None:
+        """Waits until something is so; the test fails where it never is."""
+        for _ in range(2_000):
+            if so():
+                return
+            threading.Event().wait(0.005)
+        raise AssertionError("it never came to be so")
+
     def start(self) -> None:
         self.thread.start()
-        while not self.server.started and self.thread.is_alive():
-            threading.Event().wait(0.005)
+        self.until(lambda: self.server.started or not self.thread.is_alive())
 
     def end(self) -> None:
         self.server.should_exit = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, NoReturn, cast
 
 from litestar import Litestar, Request
@@ -13,10 +14,11 @@ from litestar.exceptions import HTTPException
 from airworthy.base.diagnostic import Diagnostic
 from airworthy.base.errors import AirworthyError, BadInput
 from airworthy.base.ids import Random
-from airworthy.web import decide, events
-from airworthy.web.asgi import App, Limits, Receive, Scope, Send, Visit
-from airworthy.web.body import too_large
+from airworthy.web import decide, events, openapi
+from airworthy.web.asgi import App, Receive, Scope, Send, Visit
+from airworthy.web.body import MOST, too_large
 from airworthy.web.edge import VISIT, Edge, Endpoint
+from airworthy.web.gauges import readings
 from airworthy.web.house import House
 from airworthy.web.problem import Refused, not_by_this_method
 from airworthy.web.routes import ROUTES
@@ -24,11 +26,17 @@ from airworthy.web.routes import ROUTES
 
 def application(house: House, random: Random) -> Edge:
     """The ASGI application over `house`."""
+    house.metrics.gauges(partial(readings, house))
     plain: dict[str, tuple[str, Endpoint]] = {
         decide.PATH: ("POST", decide.Decide(house)),
         events.PATH: ("GET", events.Events(house)),
+        openapi.PATH: ("GET", _document),
     }
     return Edge(house, _routed(house), plain, random)
+
+
+async def _document(visit: Visit, receive: Receive) -> None:
+    await visit.answer(openapi.document())
 
 
 def _routed(house: House) -> App:
@@ -39,7 +47,7 @@ def _routed(house: House) -> App:
         try:
             await served(scope, receive, send)
         except HTTPException as error:
-            raise refusal(error, house.limits) from None
+            raise refusal(error) from None
 
     return routed
 
@@ -61,7 +69,7 @@ def _litestar(house: House) -> Litestar:
         lifespan=[opened],
         logging_config=None,
         openapi_config=None,
-        request_max_body_size=house.limits.batch_bytes,
+        request_max_body_size=MOST,
     )
 
 
@@ -74,7 +82,7 @@ def _let_through(request: Request[Any, Any, Any], error: Exception) -> NoReturn:
     raise error
 
 
-def refusal(error: HTTPException, limits: Limits) -> AirworthyError:
+def refusal(error: HTTPException) -> AirworthyError:
     """What the framework refuses, as we say it. Its own words are not repeated: they may hold what the caller wrote."""
     status = error.status_code
     if status == 404:
@@ -82,7 +90,7 @@ def refusal(error: HTTPException, limits: Limits) -> AirworthyError:
     if status == 405:
         return not_by_this_method((error.headers or {}).get("allow", ""))
     if status == 413:
-        return too_large(limits.batch_bytes)
+        return too_large()
     if status == 400 and isinstance(error.extra, list):
         return BadInput([_parameter(one) for one in error.extra])
     return Refused(400, "H015", "the request cannot be read", help="its form stands in /schema/openapi.json")

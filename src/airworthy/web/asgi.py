@@ -67,8 +67,6 @@ class Visit:
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How much of everything there may be at once, and for how long."""
 
-    body_bytes: int = 1 << 20
-    batch_bytes: int = 8 << 20
     head_bytes: int = 64 << 10  # request line and headers
     decisions: int = 1_024  # being decided
     polls: int = 512  # waiting for a person's answer

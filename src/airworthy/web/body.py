@@ -6,6 +6,8 @@ from airworthy.web.asgi import Receive
 from airworthy.web.problem import Refused
 
 JSON = b"application/json"
+MOST = 1 << 20  # bytes of a body
+MOST_IN_BATCH = 8 << 20  # bytes of one that brings many things
 
 
 class ClientGone(Exception):
@@ -22,11 +24,11 @@ def check_media(headers: dict[bytes, bytes]) -> None:
         raise Refused(415, "H002", "the body is packed", help="send it without a `Content-Encoding`")
 
 
-async def read_body(receive: Receive, headers: dict[bytes, bytes], most: int) -> bytes:
+async def read_body(receive: Receive, headers: dict[bytes, bytes], most: int = MOST) -> bytes:
     """All bytes. Raises Refused (413) at the first past `most`, ClientGone where the rest never comes."""
     said = headers.get(b"content-length", b"0")
     if len(said) > 15 or not said.isdigit() or int(said) > most:
-        raise too_large(most)
+        raise too_large()
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body") and len(message["body"]) <= most:
         whole: bytes = message["body"]
@@ -37,14 +39,14 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], most: int) ->
         parts.append(message["body"])
         room -= len(parts[-1])
         if room < 0:
-            raise too_large(most)
+            raise too_large()
         if not message.get("more_body"):
             return b"".join(parts)
         message = await receive()
     raise ClientGone
 
 
-def too_large(most: int) -> Refused:
+def too_large() -> Refused:
     """The connection is closed with the answer: reading on would be reading what was refused."""
-    sentence = f"the body is larger than {most // 1_024:,} KiB"
-    return Refused(413, "H003", sentence, help="send less at once", headers=((b"connection", b"close"),))
+    help = f"send at most {MOST >> 20} MiB at once, and {MOST_IN_BATCH >> 20} MiB to a batch or a spool"
+    return Refused(413, "H003", "the body is too large", help=help, headers=((b"connection", b"close"),))

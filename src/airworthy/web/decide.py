@@ -29,7 +29,7 @@ class Decide:
     async def __call__(self, visit: Visit, receive: Receive) -> None:
         require(visit.session, "application")
         check_media(visit.headers)
-        body = await read_body(receive, visit.headers, self._house.limits.body_bytes)
+        body = await read_body(receive, visit.headers)
         told = await self._told(visit, body)
         self._house.metrics.told(told)
         await visit.answer(_encode(told), status=202 if told.status == "pending" else 200)

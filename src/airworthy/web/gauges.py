@@ -1,0 +1,43 @@
+"""What stands in the metrics because it is so now, read when somebody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from airworthy.base.clock import SECOND, Micros
+from airworthy.record.store import Reader
+from airworthy.web.house import House
+
+Reading = tuple[str, str, float]  # name, help, value
+
+
+class _Recorded(msgspec.Struct):
+    ts: Micros = Micros(0)
+
+
+_recorded = msgspec.json.Decoder(_Recorded)
+
+
+def readings(house: House) -> Iterator[Reading]:
+    """Every gauge. Called by any thread."""
+    state = house.served.health().state
+    for name in ("ok", "degraded", "stopped"):
+        yield f"airworthy_is_{name}", f"Whether the gateway's state is `{name}`.", float(state == name)
+    yield "airworthy_decisions_in_flight", "Decisions being made.", float(house.deciding.taken)
+    yield "airworthy_polls", "Callers who wait for answers of people.", float(house.polling.taken)
+    yield "airworthy_journal_dropped", "Lines nobody read in time.", float(house.journal.dropped)
+    log = house.served.log
+    yield "airworthy_log_entries", "Entries in the log.", float(log.size())
+    yield (
+        "airworthy_unsigned_seconds",
+        "Age of the oldest entry no checkpoint covers.",
+        _unsigned_s(log, house.clock.now()),
+    )
+
+
+def _unsigned_s(log: Reader, now: Micros) -> float:
+    head = log.head()
+    first = next(iter(log.scan(head.size if head else 0)), None)
+    return max(0.0, (now - _recorded.decode(first.leaf).ts) / SECOND) if first else 0.0
