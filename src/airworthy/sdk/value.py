@@ -55,7 +55,9 @@ def from_json(json: Any, into: type[T]) -> T:
 
 def type_of(value: T) -> type[T]:
     """The type to restore `value` into; a list or tuple of one kind of thing is a list of those."""
-    inside = {type(one) for one in value} if isinstance(value, list | tuple) else set()
+    if type(value) not in (list, tuple):
+        return type(value)
+    inside = {type(one) for one in cast("list[Any]", value)}
     if len(inside) != 1:
         return type(value)
     one = inside.pop()

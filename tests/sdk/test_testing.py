@@ -1,0 +1,46 @@
+"""What users of the package get for their own tests."""
+
+from __future__ import annotations
+
+import airworthy
+from airworthy.sdk.testing import TestGateway
+from sdk.claims import PAY, POINT
+
+pytest_plugins = ["pytester"]
+
+
+def test_the_package_offers_it_by_name():
+    assert airworthy.testing.TestGateway is TestGateway
+    assert "gateway" in dir(airworthy.testing)
+    assert {"connect", "observe", "Decision", "testing"} <= set(dir(airworthy))
+
+
+def test_a_route_can_be_changed_on_the_way(gateway):
+    gateway.will(POINT, route="act")
+    assert gateway.decide(POINT, subject="claim/1", output=PAY).route == "act"
+    gateway.will(POINT, route="escalate")
+    assert gateway.decide(POINT, subject="claim/2", output=PAY).route == "escalate"
+    assert [told.route for told in gateway.decisions] == ["act", "escalate"]
+
+
+def test_a_scripted_person_answers_what_waits(gateway):
+    gateway.answers(POINT, "cannot_tell")
+    assert gateway.decide(POINT, subject="claim/1", output=PAY).wait(5).route == "fallback"
+
+
+def test_two_runs_are_the_same(tmp_path):
+    def run(folder):
+        with TestGateway(folder) as gateway:
+            gateway.will(POINT, route="act")
+            return gateway.decide(POINT, subject="claim/1", output=PAY)
+
+    one, two = run(tmp_path / "one"), run(tmp_path / "two")
+    assert (one.id, one.permit.terms) == (two.id, two.permit.terms)
+
+
+def test_the_plugin_gives_the_fixture(pytester):
+    pytester.makepyfile("""
+        def test_a_claim_waits(gateway):
+            assert gateway.decide("claims.triage", subject="claim/1", output={}).route == "review"
+    """)
+    pytester.runpytest_inprocess("-p", "airworthy.sdk.testing").assert_outcomes(passed=1)
