@@ -15,7 +15,7 @@ from airworthy.record.decision import (
     DecisionMade,
     GateClosed,
     GateOpened,
-    LabelClass,
+    CERTIFYING,
     Model,
     OutcomeLearnt,
     Run,
@@ -25,7 +25,6 @@ from airworthy.record.governance import CharterAdopted, RunFinished, RunStarted
 from airworthy.record.store import Stored
 
 Floats = NDArray[np.float64]
-CERTIFYING: frozenset[LabelClass] = frozenset({"outcome", "blind"})  # a sighted answer is anchored by the output
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ def _take(got: _Gathering, found: AnyRecord) -> None:
             got.made.append(found)
             got.simulated.update(dict.fromkeys(found.simulated))
         case OutcomeLearnt():
-            if found.label in CERTIFYING:
+            if found.label in CERTIFYING and not found.outranked:
                 got.outcomes[found.decision] = found
         case CharterAdopted():
             got.charters.append(found)
@@ -192,7 +191,7 @@ def _columns(made: list[DecisionMade], outcomes: dict[str, OutcomeLearnt]) -> De
         work=np.array([one.run.work if one.run else "" for one in made], np.str_),
         segment=np.array([one.segment for one in made], np.str_),
         sources_seen=np.array([len(one.sources) for one in made], np.int64),
-        loss=_shares([one.loss if one else None for one in learnt]),
+        loss=_shares([one.loss if one and not one.contradicts else None for one in learnt]),
         person_loss=_shares([one.person_loss if one else None for one in learnt]),
     )
 

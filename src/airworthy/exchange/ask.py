@@ -127,11 +127,10 @@ class StopAsked(Asked, frozen=True, kw_only=True):
 
 
 class ReleaseAsked(Asked, frozen=True, kw_only=True):
-    """Lets work flow again. Two different people: one asks, one who may grant approves."""
+    """Lets work flow again once two different people have asked, one of them the trust or the accountable owner."""
 
     use_case: Name
     why: Annotated[str, msgspec.Meta(min_length=1, max_length=2_000)]
-    approved_by: Name
     person: Text = ""
 
 

@@ -110,3 +110,4 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     help: str = ""
     docs: str = ""
     errors: tuple[str, ...] = ()  # further diagnostics of the same request
+    told: Told | None = None  # where the work goes all the same, such as to its fallback

@@ -6,7 +6,7 @@ import msgspec
 
 from airworthy.base import canonical
 from airworthy.base.errors import StoreDamaged
-from airworthy.record.control import GatewayStarted, GrantGiven, GrantRevoked, StopPulled, StopReleased
+from airworthy.record.control import GatewayStarted, GrantGiven, GrantRevoked, ReleaseAsked, StopPulled, StopReleased
 from airworthy.record.data import GapMeasured
 from airworthy.record.decision import DecisionMade, GateClosed, GateOpened, OutcomeLearnt
 from airworthy.record.envelope import Record
@@ -16,7 +16,6 @@ from airworthy.record.observation import ObservationMade, TruthLearnt
 from airworthy.record.permit import EffectFinished, PermitIssued, PermitRedeemed, PermitVoided
 from airworthy.record.review import AnswerGiven, DecisionSettled
 from airworthy.record.trouble import (
-    AskRefused,
     ClientFellBack,
     GapNoted,
     ModelFailed,
@@ -29,8 +28,8 @@ AnyRecord = (
     | CharterAdopted | RunStarted | RunFinished | GapMeasured
     | PermitIssued | PermitRedeemed | PermitVoided | PermitRefused | EffectFinished
     | AnswerGiven | DecisionSettled
-    | GatewayStarted | GrantGiven | GrantRevoked | StopPulled | StopReleased
-    | ModelFailed | ClientFellBack | GapNoted | OutcomeUnmatched | AskRefused | StepTaken
+    | GatewayStarted | GrantGiven | GrantRevoked | StopPulled | ReleaseAsked | StopReleased
+    | ModelFailed | ClientFellBack | GapNoted | OutcomeUnmatched | StepTaken
     | ObservationMade | TruthLearnt
 )  # fmt: skip
 

@@ -44,8 +44,14 @@ class StopPulled(Record, frozen=True, kw_only=True, tag="stop.pulled"):
     by: str = ""  # how it was pulled: `command`, `api`, `code`
 
 
-class StopReleased(Record, frozen=True, kw_only=True, tag="stop.released"):
-    """Work may flow again: one person asked, another approved."""
+class ReleaseAsked(Record, frozen=True, kw_only=True, tag="release.asked"):
+    """One person wants work to flow again; it takes another. Why is sealed content."""
 
     stop: str
-    seat: str  # of the person who approved
+
+
+class StopReleased(Record, frozen=True, kw_only=True, tag="stop.released"):
+    """Work may flow again: two different people asked for it."""
+
+    stop: str
+    seat: str  # of the owner among them

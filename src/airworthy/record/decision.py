@@ -13,6 +13,7 @@ from airworthy.record.envelope import Record
 Route = Literal["act", "review", "escalate", "fallback"]
 Stage = Literal["pilot", "shadow", "assist", "default"]
 LabelClass = Literal["outcome", "blind", "sighted"]
+CERTIFYING: frozenset[LabelClass] = frozenset({"outcome", "blind"})  # a sighted answer is anchored by the output
 Work = Literal[
     "pilot", "pilot_other", "later_curated", "later_other"
 ]  # in its period, and kept by its curation, or not
@@ -113,6 +114,7 @@ class OutcomeLearnt(Record, frozen=True, kw_only=True, tag="outcome.learnt"):
     loss: Ppm | None  # 0 right, 1_000_000 wrong, between: partly; None: it will never be known
     person_loss: Ppm | None = None  # the same for what a person did without the AI, where that is known
     corrects: bool = False  # replaces what was said before
+    outranked: bool = False  # a stronger label stands: it is kept and counts for nothing
     contradicts: bool = False  # differs from what was said before, and nobody says which holds: counts as not known
     run: Run | None = None
 

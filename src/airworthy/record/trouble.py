@@ -38,13 +38,6 @@ class OutcomeUnmatched(Record, frozen=True, kw_only=True, tag="outcome.unmatched
     """An outcome of a decision this log does not hold. What was said is sealed content; nothing of it counts."""
 
 
-class AskRefused(Record, frozen=True, kw_only=True, tag="ask.refused"):
-    """Something asked could not be used. What was asked is sealed content."""
-
-    point: str
-    code: str
-
-
 class PermitRefused(Record, frozen=True, kw_only=True, tag="permit.refused"):
     """Somebody tried to run an effect without a permit that covers it; it did not run."""
 

@@ -82,7 +82,7 @@ class Learning:
     """Every segment's gate, learning as time passes. One thread at a time."""
 
     def __init__(self, promise: Promise, segments: Sequence[str], *, epoch: int = 1) -> None:
-        self._promise = promise
+        self.promise = promise
         self._segments = {name: _Segment(promise, len(segments), epoch) for name in segments}
         self._waiting: deque[tuple[str, _Waiting]] = deque()
         self._open: dict[str, _Waiting] = {}
@@ -90,6 +90,10 @@ class Learning:
     def gates(self) -> Mapping[str, SegmentGate]:
         """Where every gate stands now."""
         return {name: self._stand(segment) for name, segment in self._segments.items()}
+
+    def begin(self, segment: str, epoch: int) -> None:
+        """A segment gathers evidence anew; what still waits of an earlier epoch will teach it nothing."""
+        self._segments[segment] = _Segment(self.promise, len(self._segments), epoch)
 
     def decided(self, decision: str, *, at: Micros, segment: str, score: float | None, acted: bool) -> None:
         """A decision was made; its label is awaited. Without a score or a declared segment it teaches nobody."""
@@ -108,7 +112,7 @@ class Learning:
     ) -> list[GateOpened | GateClosed]:
         """Lets every label that has matured by `now` count. Returns what opened or closed, as records."""
         happened: list[GateOpened | GateClosed] = []
-        while self._waiting and self._waiting[0][1].at + self._promise.horizon_us <= now:
+        while self._waiting and self._waiting[0][1].at + self.promise.horizon_us <= now:
             decision, waiting = self._waiting.popleft()
             del self._open[decision]
             event = self._count(waiting)
@@ -123,14 +127,14 @@ class Learning:
             return None
         before = segment.gate.threshold
         closing = segment.learn(waiting.score, waiting.loss, waiting.acted)
-        if closing is None and waiting.acted and segment.lacks_labels(self._promise.missing_limit):
+        if closing is None and waiting.acted and segment.lacks_labels(self.promise.missing_limit):
             closing = "labels_missing"
         return closing or ("opened" if segment.gate.threshold != before else None)
 
     def _record(
         self, event: Event, name: str, now: Micros, id: str, run: Run | None, simulated: tuple[str, ...]
     ) -> GateOpened | GateClosed:
-        segment, promise = self._segments[name], self._promise
+        segment, promise = self._segments[name], self.promise
         if event != "opened":
             closed = GateClosed(
                 id=id, ts=now, at=now, use_case=promise.use_case, point=promise.point, segment=name, epoch=segment.epoch,

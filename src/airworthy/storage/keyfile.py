@@ -20,7 +20,7 @@ _CODE = "R007"
 def read_signing_key(folder: Path) -> SigningKey:
     """Raises StoreError (R007) when the file is missing, malformed or open to others."""
     try:
-        return SigningKey.parse(_read(folder / SIGNING))
+        return SigningKey.parse(read_file(folder / SIGNING))
     except NoteInvalid as invalid:
         raise StoreError(invalid.diagnostics[0].sentence, code=_CODE) from None
 
@@ -28,7 +28,7 @@ def read_signing_key(folder: Path) -> SigningKey:
 def read_sealing_key(folder: Path) -> bytes:
     """32 bytes. Raises StoreError (R007) when the file is missing, malformed or open to others."""
     try:
-        key = unbase64(_read(folder / SEALING).strip(), "the sealing key")
+        key = unbase64(read_file(folder / SEALING).strip(), "the sealing key")
     except NoteInvalid as invalid:
         raise StoreError(invalid.diagnostics[0].sentence, code=_CODE) from None
     if len(key) != KEY:
@@ -38,11 +38,12 @@ def read_sealing_key(folder: Path) -> bytes:
 
 def make_keys(folder: Path, origin: str, random: Random) -> None:
     """Writes whichever of the two files is not there yet."""
-    _make(folder / SIGNING, lambda: SigningKey(origin, random.bytes(KEY)).secret())
-    _make(folder / SEALING, lambda: base64.b64encode(random.bytes(KEY)).decode())
+    make_file(folder / SIGNING, lambda: SigningKey(origin, random.bytes(KEY)).secret())
+    make_file(folder / SEALING, lambda: base64.b64encode(random.bytes(KEY)).decode())
 
 
-def _read(path: Path) -> str:
+def read_file(path: Path) -> str:
+    """A secret file as text. Raises StoreError (R007) where others may read it, or nobody can."""
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -56,7 +57,7 @@ def _read(path: Path) -> str:
     return text.decode("ascii", "replace")
 
 
-def _make(path: Path, secret: Callable[[], str]) -> None:
+def make_file(path: Path, secret: Callable[[], str]) -> None:
     """Writes beside, then renames: a key file is there as a whole or not at all, and stays after a loss of power."""
     if path.exists():
         return

@@ -1,0 +1,117 @@
+"""Orders left in a folder for whoever holds its log: a stop takes effect at the next decision, however that process is reached.
+
+A process that holds a log cannot share it, and it may serve nobody: an embedded gateway has no address. So whoever may
+write to the folder leaves a file in `inbox/`; the gateway there looks whether the folder changed before every decision
+and every redemption (one system call), carries the order out, and leaves its answer beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+import msgspec
+
+from airworthy.base.diagnostic import Diagnostic
+from airworthy.base.errors import BadInput, StoreError
+from airworthy.base.ids import Random, new_id
+from airworthy.exchange.ask import GrantAsked, ReleaseAsked, RevokeAsked, StopAsked
+
+FOLDER = "inbox"
+LARGEST = 65_536  # bytes of an order
+STEP_NS = 50_000_000  # well above the kernel's step
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to be done, by whom; exactly one of the four is there."""
+
+    person: str
+    stop: StopAsked | None = None
+    release: ReleaseAsked | None = None
+    grant: GrantAsked | None = None
+    revoke: RevokeAsked | None = None
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an order: where it stands in the log, or why it was refused."""
+
+    seq: int | None = None
+    note: str = ""
+    refused: tuple[Diagnostic, ...] = ()
+
+
+class Inbox:
+    """The orders of one folder, for whoever holds its log."""
+
+    def __init__(self, data: Path) -> None:
+        self._folder = data / FOLDER
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._seen = -1
+
+    def changed(self) -> bool:
+        """Whether anything was left here since the last look; about a microsecond."""
+        return os.stat(self._folder).st_mtime_ns != self._seen
+
+    def orders(self) -> Iterator[tuple[Path, Order | None]]:
+        """What was left, oldest first; None where it cannot be read."""
+        # A folder's time moves in steps of the kernel's clock: within one, a second file leaves it as it was.
+        changed_ns = os.stat(self._folder).st_mtime_ns
+        self._seen = changed_ns if time.time_ns() - changed_ns > STEP_NS else -1
+        for file in sorted(self._folder.glob("*.order")):
+            yield file, _read(file)
+
+    def answer(self, file: Path, reply: Reply) -> None:
+        """Leaves the answer and takes the order away."""
+        _write(file.with_suffix(".reply"), msgspec.json.encode(reply))
+        file.unlink(missing_ok=True)
+
+
+def leave(data: Path, order: Order, now_us: int, random: Random) -> Path:
+    """Leaves an order. It counts from the moment this returns. Raises StoreError where nothing can be written."""
+    folder = data / FOLDER
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = folder / f"{new_id(now_us, random)}.order"
+        _write(file, msgspec.json.encode(order))
+    except OSError as error:
+        raise StoreError(f"the order cannot be left in `{folder}`: {error.strerror}", code="R008") from None
+    return file
+
+
+def await_reply(file: Path, timeout_s: float) -> Reply | None:
+    """What became of an order, None where nobody carried it out in time."""
+    until = time.monotonic() + timeout_s
+    reply = file.with_suffix(".reply")
+    while time.monotonic() < until:
+        if reply.exists():
+            found = msgspec.json.decode(reply.read_bytes(), type=Reply)
+            reply.unlink(missing_ok=True)
+            return found
+        time.sleep(0.02)
+    return None
+
+
+def require_done(reply: Reply) -> Reply:
+    """The reply, unless the order was refused: then BadInput with what was found."""
+    if reply.refused:
+        raise BadInput(reply.refused)
+    return reply
+
+
+def _read(file: Path) -> Order | None:
+    try:
+        with file.open("rb") as held:
+            return msgspec.json.decode(held.read(LARGEST), type=Order)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def _write(path: Path, data: bytes) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.rename(path)

@@ -1,0 +1,72 @@
+"""Decisions a person has yet to answer. What was computed stays: an answer never makes anything be computed again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from airworthy.base import canonical
+from airworthy.base.clock import Micros
+from airworthy.base.errors import Conflict, NotAllowed
+from airworthy.record.decision import DecisionMade
+
+
+class Vote(msgspec.Struct, frozen=True):
+    """One person stands behind one value."""
+
+    person: str
+    digest: str
+
+
+class Pending(msgspec.Struct):
+    """One decision that waits, and who has said what. One thread at a time."""
+
+    made: DecisionMade
+    subject: str
+    output: Any
+    requested_by: str = ""
+    value: Any = None  # what is to be agreed on: the output, or the last correction
+    votes: tuple[Vote, ...] = ()
+    owner: str = ""
+
+    @property
+    def drawn_blind(self) -> bool:
+        """Whether a person answers before seeing the output."""
+        made = self.made
+        return any(draw is not None and draw.drawn for draw in (made.audit, made.blind_first))
+
+    @property
+    def digest(self) -> str:
+        """Of what a person is shown: an answer that names another was given to something else."""
+        return shown(self.made.id, self.value)
+
+    def vote(self, person: str, value: Any) -> bool:
+        """Adds a person behind a value; True once enough different people stand behind it. Raises Conflict."""
+        self.refuse(person)
+        digest = shown(self.made.id, value)
+        if digest != self.digest:
+            self.value = value  # a correction: whoever accepted something else has not accepted this
+        self.votes = (*self.votes, Vote(person, digest))
+        return self.people >= self.made.quorum
+
+    @property
+    def people(self) -> int:
+        """How many different people stand behind what is to be agreed on."""
+        return len({vote.person for vote in self.votes if vote.digest == self.digest})
+
+    def refuse(self, person: str) -> None:
+        """Raises NotAllowed for whoever asked for this decision, Conflict for whoever stands behind this value."""
+        if person == self.requested_by:
+            raise NotAllowed("who asked for a decision cannot approve it", code="G031", help="let somebody else answer")
+        if any(vote.person == person and vote.digest == self.digest for vote in self.votes):
+            raise Conflict("you have answered this already", code="G032", help="it waits for somebody else")
+
+    def due(self, now: Micros) -> bool:
+        """Whether its deadline has passed."""
+        return self.made.due is not None and now >= self.made.due
+
+
+def shown(decision: str, value: Any) -> str:
+    """Digest of what a person is shown of a decision; 64 hex characters."""
+    return canonical.digest(canonical.encode_trusted([decision, canonical.profiled(value)]))

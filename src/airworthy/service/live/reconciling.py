@@ -1,0 +1,133 @@
+"""What clients could not hand over in time: recorded once each, however often it comes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+import msgspec
+
+from airworthy.base.clock import Micros, micros
+from airworthy.base.diagnostic import Diagnostic
+from airworthy.base.errors import AirworthyError, BadInput
+from airworthy.exchange.ask import MOST_AT_ONCE, Ask, Missed, Spooled
+from airworthy.exchange.channel import Caller
+from airworthy.exchange.told import Reconciled
+from airworthy.record.decision import DecisionMade
+from airworthy.record.store import Draft
+from airworthy.record.trouble import ClientFellBack, GapNoted, ModelFailed
+from airworthy.service.live.answering import Answering
+from airworthy.service.live.core import Core, require
+from airworthy.service.live.deciding import Deciding, Fresh
+from airworthy.service.live.judging import Judging
+from airworthy.service.live.permitting import Permitting
+
+_ID = re.compile(r"[a-z0-9-]{8,64}\Z")  # made by the client at random; nothing of it may be a name
+
+
+class Work(msgspec.Struct):
+    """One spool entry on its way into the log; `took` is done once the store has it."""
+
+    drafts: list[Draft] = []
+    took: Callable[[], None] = lambda: None
+
+
+class Reconciling:
+    """Spools handed over."""
+
+    def __init__(
+        self, core: Core, deciding: Deciding, answering: Answering, judging: Judging, permitting: Permitting
+    ) -> None:
+        self._core, self._deciding, self._answering = core, deciding, answering
+        self._judging, self._permitting = judging, permitting
+
+    def reconcile(self, spooled: Sequence[Spooled], caller: Caller) -> Future[Reconciled]:
+        """Records every entry that is not in the log yet; says which were, and which cannot be used and why."""
+        require(caller, "application")
+        if not 1 <= len(spooled) <= MOST_AT_ONCE:
+            raise BadInput(
+                [Diagnostic("G008", f"{len(spooled)} entries at once; between 1 and {MOST_AT_ONCE} can be taken")]
+            )
+        recorded, known, refused = list[str](), list[str](), list[tuple[str, str]]()
+        drafts: list[Draft] = []
+        with self._core.lock:
+            now = self._core.now()
+            took: list[Callable[[], None]] = []
+            for entry in spooled:
+                try:
+                    work = self._work(entry, now) if entry.id not in recorded else None
+                except AirworthyError as error:
+                    refused.append((entry.id, str(error.diagnostics[0])))
+                    continue
+                (known if work is None else recorded).append(entry.id)
+                if work is not None:
+                    drafts += work.drafts
+                    took.append(work.took)
+            if recorded:
+                drafts.append(self._gap(spooled, len(recorded), now))
+            told = Reconciled(recorded=tuple(recorded), known=tuple(known), refused=tuple(refused))
+            future = self._core.append(drafts, lambda _: told) if drafts else _ready(told)
+            for each in took:
+                each()
+        return future
+
+    def _work(self, entry: Spooled, now: Micros) -> Work | None:
+        """What an entry adds to the log, None where it is there. Raises BadInput, NotFound."""
+        said = [one for one in (entry.ask, entry.failure, entry.outcome, entry.ended) if one is not None]
+        if len(said) != 1 or not _ID.match(entry.id) or entry.at.tzinfo is None:
+            help = "one of ask, failure, outcome and ended, a random id, a moment with its zone"
+            raise BadInput([Diagnostic("G070", "this is no spool entry", help=help)])
+        id, at = f"spool.{entry.id}", min(micros(entry.at), now)
+        if entry.ask is not None:
+            return self._ask(entry.ask, id, Micros(at), entry.why, now)
+        if entry.failure is not None:
+            fresh = self._deciding.late_failure(entry.failure, now)
+            return None if fresh is None else Work(list(fresh.drafts))
+        if entry.outcome is not None:
+            if self._is_there(entry.outcome.decision, id):
+                return None
+            heard = self._judging.hear(entry.outcome, now, id)
+            return Work([heard.draft], lambda: self._judging.took(heard))
+        assert entry.ended is not None
+        if self._is_there(entry.ended.decision, id):
+            return None
+        return Work([self._permitting.finishing(entry.ended, now, id)])
+
+    def _ask(self, ask: Ask, id: str, at: Micros, why: Missed, now: Micros) -> Work | None:
+        """A decision the caller did not hear: made now for the record, or there already and then taken back."""
+        found = self._deciding.late(ask, at, why, now)
+        decision = found.record.id if isinstance(found, Fresh) else found.id
+        if not isinstance(found, Fresh) and self._is_there(decision, id):
+            return None
+        case = self._core.cases[ask.point.partition(".")[0]]
+        missed = ClientFellBack(
+            id=id, ts=now, at=at, use_case=case.name, simulated=case.simulated, decision=decision, why=why
+        )
+        if isinstance(found, Fresh):
+            return Work([*found.drafts, Draft(record=missed)], lambda: self._deciding.record_late(found, now))
+        return Work([Draft(record=missed), *self._take_back(found, now)])
+
+    def _take_back(self, found: DecisionMade | ModelFailed, now: Micros) -> list[Draft]:
+        """The caller works as before: neither a permit nor an answer may lead to a second effect."""
+        drafts = self._core.void(now, "fell_back", decision=found.id)
+        waits = self._core.pending.pop(found.id, None)
+        return drafts if waits is None else [*drafts, self._answering.closing(waits, "fell_back", now)]
+
+    def _is_there(self, decision: str, id: str) -> bool:
+        """Whether the log has this spool entry already."""
+        about = (*self._core.store.about(decision), *self._core.store.about(id))
+        return any(f'"id":"{id}"'.encode() in stored.leaf for stored in about)
+
+    def _gap(self, spooled: Sequence[Spooled], recorded: int, now: Micros) -> Draft:
+        moments = [min(micros(one.at), now) for one in spooled if one.at.tzinfo is not None]
+        return Draft(record=GapNoted(
+            id=self._core.id(now), ts=now, at=now, use_case="", since=Micros(min(moments)), until=Micros(max(moments)),
+            entries=recorded, why=spooled[0].why,
+        ))  # fmt: skip
+
+
+def _ready(told: Reconciled) -> Future[Reconciled]:
+    future: Future[Reconciled] = Future()
+    future.set_result(told)
+    return future
