@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 
 import pytest
 
@@ -15,6 +17,7 @@ from airworthy.sdk.testing import START, NumberedRandom
 from airworthy.service.draft import draft_from_log
 from airworthy.service.observed import asked, observed
 from airworthy.service.trial import look_at
+from cli.typed import typed
 
 CHANNELS = ("web", "phone", "branch")
 
@@ -76,6 +79,29 @@ def test_a_thousand_observed_calls_give_the_page_of_an_equal_csv(tmp_path):
         name: [column.text(i) for i in range(1_000)] for name, column in from_csv.columns.items()
     }
     assert page(from_log) == page(from_csv).replace(str(tmp_path / "claims"), "claims")
+
+
+def test_the_command_shows_what_the_csv_shows(tmp_path, monkeypatch, capsys):
+    """But for the name and for what to do next: there is no file to start a charter from."""
+    monkeypatch.chdir(tmp_path)
+    watch(tmp_path / ".airworthy/observed", 300)
+    written(tmp_path / "claims", 300)
+    columns = ["--output", "output", "--truth", "truth", "--score", "score", "--time", "time"]
+    of_csv = typed(capsys, monkeypatch, "try", "claims", *columns, "--page", "csv.html", "--json")
+    of_log = typed(capsys, monkeypatch, "try", "--observed", "claims", "--page", "log.html", "--json")
+    assert (of_csv.exit, of_log.exit, of_log.err) == (0, 0, "")
+    assert json.loads(of_log.out) | {"page": ""} == json.loads(of_csv.out) | {"page": ""}
+    follow = re.compile(r"airworthy init[^<\n]*")
+    pages = [follow.sub("", (tmp_path / name).read_text(encoding="utf-8")) for name in ("csv.html", "log.html")]
+    assert pages[0] == pages[1]
+
+
+@pytest.mark.parametrize("words", [[], ["claims", "--observed", "claims"]], ids=["neither", "both"])
+def test_a_log_or_a_name_is_needed_and_not_both(tmp_path, monkeypatch, capsys, words):
+    monkeypatch.chdir(tmp_path)
+    told = typed(capsys, monkeypatch, "try", *words)
+    assert told.exit == 2
+    assert "--observed" in told.err
 
 
 def test_the_latest_truth_holds_for_every_call_about_an_item(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -17,12 +17,14 @@ from airworthy.cli.console import Console, progress, to_json
 from airworthy.cli.paper import check_target, write_page
 from airworthy.data.guess import guess
 from airworthy.data.question import Question
-from airworthy.data.table import read
+from airworthy.data.table import Table, read
 from airworthy.evidence.judged import Rate
 from airworthy.evidence.trial import BudgetRow, FirstLook
 from airworthy.page import finding, words
 from airworthy.page import trial as trial_page
 from airworthy.service.draft import draft_from_log
+from airworthy.service.observed import FOLDER, asked
+from airworthy.service.observed import observed as observed_table
 from airworthy.service.trial import Trial, look_at
 
 CLOCK: Clock = SystemClock()
@@ -30,8 +32,9 @@ CLOCK: Clock = SystemClock()
 
 def try_(
     log: Annotated[
-        Path, typer.Argument(help="CSV (also gzipped) or Parquet: one row per AI output, with what turned out true.")
-    ],
+        Path | None,
+        typer.Argument(help="CSV (also gzipped) or Parquet: one row per AI output, with what turned out true."),
+    ] = None,
     output_: Annotated[str | None, typer.Option("--output", metavar="COLUMN", help="What the AI said.")] = None,
     truth: Annotated[str | None, typer.Option(metavar="COLUMN", help="What turned out to be true.")] = None,
     score: Annotated[str | None, typer.Option(metavar="COLUMN", help="How sure the AI was, 0 to 1.")] = None,
@@ -59,6 +62,10 @@ def try_(
     simulated: Annotated[
         str, typer.Option(metavar="WORDS", help="What in this log is simulated; the page says so.")
     ] = "",
+    observed: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Instead of a log: what `airworthy.observe` recorded under NAME.")
+    ] = None,
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help="Where that was recorded.")] = FOLDER,
     page: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Where the page goes; by default beside you, named like the log."),
@@ -68,7 +75,17 @@ def try_(
     """How much could safely be acted on without a person? No charter, no set-up: your log, one page.
 
     airworthy try outcomes.csv --output predicted --truth actual --score confidence --time decided_at
+    airworthy try --observed claims-triage
     """
+    log, recorded = _which_log(log, observed, data)
+    if recorded is not None:
+        said = asked(recorded)
+        output_, truth, score, time_ = (
+            output_ or said.output,
+            truth or said.truth,
+            score or said.score,
+            time_ or said.time,
+        )
     if not output_ and not loss:
         raise _which_columns(Console(quiet=json), log)
     target = page or Path(log.name.removesuffix(".gz") or "log").with_suffix(".html")
@@ -81,13 +98,13 @@ def try_(
     started = time.perf_counter()
     check_target(target, log=log, chosen=page is not None)
     with progress(console, f"reading {log.name}") as advance:
-        table = read(log, progress=advance)
+        table = read(log, progress=advance) if recorded is None else recorded
     trial = look_at(table, question, now=CLOCK.now())
-    follow = _follow(log, question)
+    follow = _follow(log, question) if recorded is None else "airworthy init"  # there is no file to start it from
     draft = draft_from_log(log, question, table, trial.look)
-    said = f"what decides `{question.output}`" if not question.truth else f"{question.output} against {question.truth}"
+    asks = f"what decides `{question.output}`" if not question.truth else f"{question.output} against {question.truth}"
     html = trial_page.page(
-        trial.look, log=log.name, question=said, taken=trial.taken, charter=draft, next=follow, simulated=simulated
+        trial.look, log=log.name, question=asks, taken=trial.taken, charter=draft, next=follow, simulated=simulated
     )
     write_page(target, html)
     if json:
@@ -95,6 +112,13 @@ def try_(
         typer.echo(to_json({**about, "trial": trial}))
         return
     _print(console, trial, target, follow, time.perf_counter() - started, simulated)
+
+
+def _which_log(log: Path | None, name: str | None, data: Path) -> tuple[Path, Table | None]:
+    """What to call the log, and what was observed where that is looked at instead of a file."""
+    if (log is None) == (name is None):
+        raise typer.BadParameter("name either a log, or what was observed: --observed NAME", param_hint="LOG")
+    return (Path(name), observed_table(data, name)) if name is not None else (cast(Path, log), None)
 
 
 def _follow(log: Path, question: Question) -> str:
