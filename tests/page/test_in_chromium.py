@@ -6,14 +6,17 @@ import json
 import re
 import shutil
 import subprocess
+from functools import partial
 from html import escape, unescape
 
 import pytest
 
 from page.looks import LOGS
+from page.proofs import whole_proof
 from page.test_finding import page
 
 WIDTHS = (320, 390, 1280)
+PAGES = {name: partial(page, name) for name in LOGS} | {"a proof": whole_proof}
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: run make test-deps")
 
@@ -28,6 +31,10 @@ const overlap = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) 
   && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
 function look(frame) {
   const w = frame.contentWindow, d = w.document, width = w.innerWidth, said = [];
+  d.querySelectorAll("details").forEach(e => e.open = true);
+  const tables = [...d.querySelectorAll(".scroll")];
+  const cut = tables.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.getAttribute("aria-label"));
+  const unsigned = tables.filter(e => !w.getComputedStyle(e).backgroundAttachment.includes("local")).length;
   const slider = d.getElementById("budget");
   if (slider) for (let at = 1; at <= 40; at++) {
     slider.value = at; slider.dispatchEvent(new w.Event("input")); said.push(d.getElementById("say").textContent);
@@ -42,8 +49,8 @@ function look(frame) {
       if (both) crowded.push(a.textContent + " | " + b.textContent);
     }));
   }
-  return {name: frame.title, width, scroll: d.documentElement.scrollWidth, out, crowded, said, bad: w.bad,
-    loads: w.performance.getEntriesByType("resource").length};
+  return {name: frame.title, width, scroll: d.documentElement.scrollWidth, out, crowded, said, cut, unsigned,
+    bad: w.bad, loads: w.performance.getEntriesByType("resource").length};
 }
 onload = () => { found.textContent = JSON.stringify([...document.querySelectorAll("iframe")].map(look)) };
 """
@@ -63,8 +70,8 @@ def dump(html, folder, *more):
 def measured(tmp_path_factory):
     """What a browser says about every kind of log at every width."""
     frames = []
-    for name in LOGS:
-        html = page(name).replace("<title>", WATCH + "<title>", 1)
+    for name, whole in PAGES.items():
+        html = whole().replace("<title>", WATCH + "<title>", 1)
         style = 'style="height:4000px;border:0;width:{}px"'
         frames += [f'<iframe title="{name}" {style.format(w)} srcdoc="{escape(html)}"></iframe>' for w in WIDTHS]
     harness = f'<!doctype html><body>{"".join(frames)}<pre id="found"></pre><script>{MEASURE}</script>'
@@ -75,7 +82,7 @@ def measured(tmp_path_factory):
 
 
 def test_every_page_was_looked_at(measured):
-    assert len(measured) == len(LOGS) * len(WIDTHS)
+    assert len(measured) == len(PAGES) * len(WIDTHS)
 
 
 def test_nothing_fails_and_nothing_is_loaded(measured):
@@ -84,6 +91,16 @@ def test_nothing_fails_and_nothing_is_loaded(measured):
 
 def test_no_page_is_wider_than_its_window(measured):
     assert [(m["name"], m["width"], m["out"]) for m in measured if m["scroll"] > m["width"] or m["out"]] == []
+
+
+def test_on_a_phone_every_table_is_read_without_scrolling_sideways(measured):
+    phones = [m for m in measured if m["width"] < 700]
+    assert len(phones) == 2 * len(PAGES)
+    assert [(m["name"], m["width"], m["cut"]) for m in phones if m["cut"]] == []
+
+
+def test_a_table_that_may_scroll_has_a_sign_that_it_does(measured):
+    assert [m["name"] for m in measured if m["unsigned"]] == []
 
 
 def test_no_label_of_a_plot_lies_on_another(measured):

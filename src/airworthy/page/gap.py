@@ -113,7 +113,8 @@ def _slices(found: GapMeasured, width: int) -> str:
         x = frame.px(person / MILLION)
         parts.append(plot.line(x, 16, x, height - 28, "diag"))
         label, room = f"people alone {100 * person / MILLION:.1f}", 52
-        parts.append(plot.text(min(max(x, room), width - room), 12, label, cls="lab", anchor="middle"))
+        above = 12 if width > 400 else 3  # where names stand over their rows, the first is right below
+        parts.append(plot.text(min(max(x, room), width - room), above, label, cls="lab", anchor="middle"))
     for i, one in enumerate(found.slices):
         parts.append(_slice_row(frame, one, 40 + 44 * i, width))
     return "".join(parts)
@@ -122,10 +123,10 @@ def _slices(found: GapMeasured, width: int) -> str:
 def _slice_row(frame: plot.Frame, one: GapSlice, y: float, width: int) -> str:
     name, under = SLICES[one.name]
     side = 0 if width > 400 else frame.left
-    drop = 0 if width > 400 else -16
+    drop = 0 if width > 400 else -14
     return (
-        plot.text(side, y - 2 + drop, name, cls="strong")
-        + (plot.text(side, y + 13, f"{under}, n = {words.count(one.n)}") if width > 400 else "")
+        plot.text(side, y - 4 + drop, name, cls="strong")
+        + (plot.text(side, y + 14, f"{under}, n = {words.count(one.n)}") if width > 400 else "")
         + _right(frame, one, y)
         + _stated(frame, one, y)
     )
