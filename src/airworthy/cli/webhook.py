@@ -7,26 +7,24 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 
 from airworthy.base.clock import Clock, Micros, SystemClock, iso
-from airworthy.base.diagnostic import Diagnostic, did_you_mean
-from airworthy.base.errors import AirworthyError, BadInput, NotFound
+from airworthy.base.errors import AirworthyError, NotFound
 from airworthy.base.ids import SystemRandom, new_id
 from airworthy.cli import output
 from airworthy.cli.backtest import DATA
 from airworthy.cli.console import Advance, Console, progress, to_json
-from airworthy.integration.webhook.address import check_url, reachable, resolve
+from airworthy.integration.webhook.address import resolve
+from airworthy.integration.webhook.admission import admitted, led_astray
 from airworthy.integration.webhook.deliver import Deliverer
-from airworthy.integration.webhook.endpoint import Endpoint, Endpoints, new_secret, rotated, switched
+from airworthy.integration.webhook.endpoint import Endpoint, Endpoints, rotated, switched
 from airworthy.integration.webhook.event import ping
 from airworthy.integration.webhook.outbox import Delivery, Outbox, State
 from airworthy.integration.webhook.post import Ended, posting
 from airworthy.page import words
-from airworthy.record.codec import AnyRecord
-from airworthy.record.envelope import kind as kind_of
 from airworthy.storage.sqlite import open_reader
 
 CLOCK: Clock = SystemClock()
@@ -57,23 +55,15 @@ def add(
 
     airworthy webhook add https://example.com/hook --kind decision.made
     """
-    console, now = Console(quiet=json), CLOCK.now()
-    check_url(url)
-    kinds = _known(tuple(dict.fromkeys(kind or ())))
-    unresolved = _refuse_private(url, allow_private)
-    made = Endpoint(
-        id=RANDOM.bytes(4).hex(),
-        url=url,
-        kinds=kinds,
-        allow_private=allow_private,
-        secrets=(new_secret(RANDOM),),
-        made=now,
-        since=_size(data),
+    console = Console(quiet=json)
+    made = admitted(
+        url, kinds=kind or (), allow_private=allow_private, since=_size(data), now=CLOCK.now(), random=RANDOM
     )
+    notes = led_astray(made)
     Endpoints(data).add(made)
     if json:
-        typer.echo(to_json({**_plain(made), "secret": made.secrets[0].value, "notes": output.as_json(unresolved)}))
-    output.show(console, unresolved)
+        typer.echo(to_json({**_plain(made), "secret": made.secrets[0].value, "notes": output.as_json(notes)}))
+    output.show(console, notes)
     console.parts([("✓ ", "proven"), (f"{made.id} is told of {_kinds(made)} from entry {made.since} on.", "strong")])
     _say_secret(console, made)
     console.next(f"airworthy webhook test {made.id}{_at(data)}")
@@ -198,31 +188,6 @@ def ping_(id: _Id, data: _Data = Path(DATA), json: _Json = False) -> None:
 async def _ping(endpoint: Endpoint, now: Micros) -> Ended:
     async with posting(endpoint, resolve) as post:
         return await post.send(ping(new_id(now, RANDOM), endpoint.id, now), now)
-
-
-def _known(kinds: tuple[str, ...]) -> tuple[str, ...]:
-    """Raises BadInput (W004) with every kind that is none."""
-    known = sorted(kind_of(one) for one in get_args(AnyRecord))
-    unknown = [one for one in kinds if one not in known]
-    if unknown:
-        help = f"records are of the kinds {words.listed(known)}"
-        raise BadInput(
-            [
-                Diagnostic("W004", f"`{one}` is no kind of record", help=did_you_mean(one, known) or help)
-                for one in unknown
-            ]
-        )
-    return kinds
-
-
-def _refuse_private(url: str, allow_private: bool) -> list[Diagnostic]:
-    """Raises AddressRefused (W002); a warning where the name leads nowhere now."""
-    try:
-        asyncio.run(reachable(url, allow_private=allow_private, resolve=resolve))
-    except OSError:
-        sentence = f"the name in `{url}` leads nowhere from here now"
-        return [Diagnostic("W007", sentence, help="it is looked up again at every sending", severity="warning")]
-    return []
 
 
 @contextmanager

@@ -37,18 +37,24 @@ class Got(msgspec.Struct, frozen=True):
 class Receiver:
     """Answers `status` to everything, `statuses` first where there are any; while `hangs`, answers nothing."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.got: list[Got] = []
         self.status, self.statuses, self.location = 204, [], ""
         self.hangs, self.released = False, Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
     @property
+    def port(self):
+        return self._server.server_port
+
+    @property
     def url(self):
-        return f"http://127.0.0.1:{self._server.server_port}/hook?team=a"
+        return f"http://127.0.0.1:{self.port}/hook?team=a"
 
     def close(self):
         self.released.set()

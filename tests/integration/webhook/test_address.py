@@ -8,6 +8,8 @@ import pytest
 
 from airworthy.base.errors import AirworthyError
 from airworthy.integration.webhook.address import AddressRefused, check_url, reachable
+from airworthy.integration.webhook.admission import admitted, led_astray
+from integration.webhook.receiver import Seeded
 
 
 def leading_to(*addresses):
@@ -94,8 +96,7 @@ def test_localhost_that_leads_elsewhere_is_refused():
 
 def test_a_name_pointed_into_the_network_later_is_refused_at_the_sending(world, receiver):
     """It led to a public address when it was added; now it leads to this machine, where somebody listens."""
-    port = receiver.url.split(":")[2].split("/")[0]
-    endpoint = world.add(f"https://hooks.example.com:{port}/")
+    endpoint = world.add(f"https://hooks.example.com:{receiver.port}/")
     world.record(1)
     world.run(resolve=leading_to("127.0.0.1"))
     assert receiver.got == []
@@ -104,9 +105,17 @@ def test_a_name_pointed_into_the_network_later_is_refused_at_the_sending(world, 
 
 
 def test_the_second_address_is_tried_where_the_first_refuses(world, receiver):
-    port = receiver.url.split(":")[2].split("/")[0]
-    world.add(f"http://localhost:{port}/")
+    world.add(f"http://localhost:{receiver.port}/")
     world.record(1)
     world.run(resolve=leading_to("127.0.0.2", "127.0.0.1"))
     assert len(receiver.got) == 1
-    assert receiver.got[0].headers["host"] == f"localhost:{port}"
+    assert receiver.got[0].headers["host"] == f"localhost:{receiver.port}"
+
+
+def test_a_name_that_leads_nowhere_now_is_noted_and_not_refused():
+    async def nowhere(host, port):
+        raise OSError("no such name")
+
+    made = admitted("https://a.example/", kinds=(), allow_private=False, since=0, now=0, random=Seeded())
+    (note,) = led_astray(made, resolve=nowhere)
+    assert (note.code, note.severity) == ("W007", "warning")

@@ -93,12 +93,12 @@ async def posting(endpoint: Endpoint, resolve: Resolve, *, timeout_s: float = TI
     except ImportError:
         raise MissingExtra("sending a webhook", "server") from None
     waits = httpx.Timeout(timeout_s, connect=timeout_s / 2)  # a name may have a second address that answers
-    async with httpx.AsyncClient(verify=_trusted(), follow_redirects=False, trust_env=False, timeout=waits) as client:
+    async with httpx.AsyncClient(verify=trusted(), follow_redirects=False, trust_env=False, timeout=waits) as client:
         yield Post(client, endpoint, resolve, timeout_s)
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """Whose certificates are believed: the usual authorities, or those SSL_CERT_FILE names."""
     import httpx
 
