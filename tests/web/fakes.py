@@ -15,6 +15,7 @@ from airworthy.base.errors import AirworthyError, BadInput, Conflict, NotFound
 from airworthy.exchange.permit import Permit, Terms
 from airworthy.exchange.told import Noted, Reconciled, Redeemed, Told
 from airworthy.record.store import Head, Stored
+from airworthy.service.gateway import Health, Overview
 
 
 class FakeLog:
@@ -44,11 +45,6 @@ class FakeLog:
     def close(self) -> None: ...
 
 
-class FakeHealth(msgspec.Struct, frozen=True):
-    state: str = "ok"
-    said: tuple[str, ...] = ()
-
-
 class FakeGateway:
     """Settles everything but subjects that start with `ask/`, which wait for a person. `held` keeps answers back."""
 
@@ -58,6 +54,7 @@ class FakeGateway:
         self.log = FakeLog()
         self.shut: AirworthyError | None = None
         self.closed = 0
+        self.delay_s = 0.0
         self.held: threading.Event | None = None
         self.lock = threading.Lock()
         self.by_id: dict[str, Told] = {}
@@ -67,7 +64,7 @@ class FakeGateway:
         self.stopped: dict[str, str] = {}
         self.waiting: list[tuple[str, Future[Told]]] = []
         self.callers: list[Any] = []
-        self.listeners: list[Callable[[Stored], None]] = []
+        self.listeners: list[Callable[[int], None]] = []
 
     def hold(self) -> None:
         """Keeps every answer back until `let_go`."""
@@ -78,13 +75,13 @@ class FakeGateway:
         if held is not None:
             held.set()
 
-    def overview(self) -> Any:
-        return {"use_cases": sorted({told.point.partition(".")[0] for told in self.by_id.values()})}
+    def overview(self) -> Overview:
+        return Overview("test", self.log.size(), 0, ())
 
-    def health(self) -> FakeHealth:
-        return FakeHealth("stopped", ("the disk is full",)) if self.shut else FakeHealth()
+    def health(self) -> Health:
+        return Health("broken", ("the disk is full",)) if self.shut else Health("ok")
 
-    def subscribe(self, told: Callable[[Stored], None]) -> Callable[[], None]:
+    def subscribe(self, told: Callable[[int], None]) -> Callable[[], None]:
         self.listeners.append(told)
         return lambda: self.listeners.remove(told)
 
@@ -94,7 +91,7 @@ class FakeGateway:
             leaf = msgspec.json.encode({"kind": kind, "id": id, "use_case": "claims", "secret": "payload", **more})
             self.log.leaves.append(leaf)
         for listener in list(self.listeners):
-            listener(Stored(seq, leaf))
+            listener(seq)
         return seq
 
     def answered(self, make: Callable[[], Any]) -> Future[Any]:
@@ -105,6 +102,7 @@ class FakeGateway:
             held = self.held
             if held is not None:
                 held.wait(20)
+            threading.Event().wait(self.delay_s)
             try:
                 if self.shut is not None:
                     raise self.shut

@@ -6,7 +6,6 @@ Prints its address and key, and at its end `closed N`, how often the gateway was
 from __future__ import annotations
 
 import sys
-import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -18,25 +17,10 @@ from airworthy.web.asgi import Limits
 from airworthy.web.host import Hosting, host
 from web.fakes import FakeGateway
 
-
-class SlowGateway(FakeGateway):
-    """Answers each ask only after a while."""
-
-    def __init__(self, delay_s: float) -> None:
-        super().__init__()
-        self.delay_s = delay_s
-
-    def answered(self, make):
-        def slowly():
-            threading.Event().wait(self.delay_s)
-            return make()
-
-        return super().answered(slowly)
-
-
 if __name__ == "__main__":
     folder, delay_s = Path(sys.argv[1]), float(sys.argv[2])
-    gateway = SlowGateway(delay_s)
+    gateway = FakeGateway()
+    gateway.delay_s = delay_s
     bound = listen("127.0.0.1", 0)
     how = Hosting(folder=folder, url=url_of(bound, "127.0.0.1", is_tls=False), environment="test", limits=Limits())
     ready = lambda: print(how.url, flush=True)  # noqa: E731

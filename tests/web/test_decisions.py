@@ -152,4 +152,4 @@ def test_what_is_public_about_the_log_can_be_read(server):
     assert client.get("/v1/checkpoint").json()["code"] == "H019"
     server.gateway.log.signed = "airworthy.local/log\n1\nroot\n\n- signature\n"
     assert client.get("/v1/checkpoint").text == server.gateway.log.signed
-    assert client.get("/v1/use-cases").json() == {"use_cases": ["claims"]}
+    assert client.get("/v1/use-cases").json()["environment"] == "test"

@@ -8,8 +8,10 @@ from functools import partial
 from typing import Any, NoReturn, cast
 
 from litestar import Litestar, Request
+from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
 
 from airworthy.base.diagnostic import Diagnostic
 from airworthy.base.errors import AirworthyError, BadInput
@@ -22,6 +24,7 @@ from airworthy.web.gauges import readings
 from airworthy.web.house import House
 from airworthy.web.problem import Refused, not_by_this_method
 from airworthy.web.routes import ROUTES
+from airworthy.web.session import require
 
 
 def application(house: House, random: Random) -> Edge:
@@ -66,6 +69,7 @@ def _litestar(house: House) -> Litestar:
             "visit": Provide(_visit, sync_to_thread=False),
         },
         exception_handlers={Exception: _let_through},
+        guards=[_may],
         lifespan=[opened],
         logging_config=None,
         openapi_config=None,
@@ -76,6 +80,12 @@ def _litestar(house: House) -> Litestar:
 def _visit(request: Request[Any, Any, Any]) -> Visit:
     visit: Visit = cast(Scope, request.scope)[VISIT]
     return visit
+
+
+def _may(connection: ASGIConnection[Any, Any, Any, Any], endpoint: BaseRouteHandler) -> None:
+    """Whoever asks has one of the scopes the endpoint names, if it names any. The gateway looks again."""
+    if scopes := endpoint.opt.get("scopes"):
+        require(cast(Scope, connection.scope)[VISIT].session, *scopes)
 
 
 def _let_through(request: Request[Any, Any, Any], error: Exception) -> NoReturn:

@@ -61,7 +61,7 @@ class Connection(HttpToolsProtocol):
         self.refuse(Refused(400, "H015", "this is no HTTP request"))
 
     def check(self, now: float) -> None:
-        """Ends the connection where its request takes too long to arrive. Called about once a second."""
+        """Ends the connection where its request takes too long to arrive. Called ten times a second."""
         since = self._reading_since
         if since is not None and now - since > self.limits.read_s:
             self.refuse(Refused(408, "H004", f"the request did not arrive within {self.limits.read_s:g} s"))

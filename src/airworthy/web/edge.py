@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
@@ -42,6 +43,8 @@ class Edge:
             visit.status = GONE
         except AirworthyError as error:
             await self.refuse(visit, error)
+        except asyncio.CancelledError:  # only the server's end does this, after its grace
+            await self.refuse(visit, problem.given_up())
         except Exception as error:  # the edge of a request: a defect is recorded here, and never shown to the caller
             self._house.journal.say("error", "a defect stopped a request", request=visit.id, error=error)
             await self.refuse(visit, problem.unexpected(visit.id))

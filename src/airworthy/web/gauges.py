@@ -23,7 +23,7 @@ _recorded = msgspec.json.Decoder(_Recorded)
 def readings(house: House) -> Iterator[Reading]:
     """Every gauge. Called by any thread."""
     state = house.served.health().state
-    for name in ("ok", "degraded", "stopped"):
+    for name in ("ok", "stopped", "broken"):
         yield f"airworthy_is_{name}", f"Whether the gateway's state is `{name}`.", float(state == name)
     yield "airworthy_decisions_in_flight", "Decisions being made.", float(house.deciding.taken)
     yield "airworthy_polls", "Callers who wait for answers of people.", float(house.polling.taken)

@@ -48,7 +48,7 @@ def host(
     access = Access(how.folder / FILE, clock, local=[key])
     journal = Journal(sink, clock, how.level)
     house = House(served, access, journal, clock=clock, environment=how.environment, limits=how.limits)
-    with presence(how.folder, how.url, secret) as here:
-        server = Server(application(house, random), house, tls=how.tls, at_once=partial(forget, here))
-        ready()
+    at_once = partial(forget, how.folder)
+    server = Server(application(house, random), house, tls=how.tls, ready=ready, at_once=at_once)
+    with server.capture_signals(), presence(how.folder, how.url, secret):
         serve(server, [bound], house)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from airworthy.record.store import Stored
-
 PAUSE_S = 0.02  # entries within it are told as one growth
 
 
@@ -25,7 +23,7 @@ class News:
         """Set at the next growth."""
         return self._next
 
-    def arrived(self, stored: Stored) -> None:
+    def arrived(self, newest: int) -> None:
         """Something is durable. Says so a moment later, once for all that came meanwhile."""
         if not self._is_announced:
             self._is_announced = True

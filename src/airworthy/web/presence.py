@@ -24,20 +24,19 @@ def local_key(clock: Clock, random: Random) -> tuple[Key, str]:
 
 
 @contextmanager
-def presence(folder: Path, url: str, secret: str) -> Iterator[Path]:
+def presence(folder: Path, url: str, secret: str) -> Iterator[None]:
     """The file while the server lives. Raises StoreError (H023) where it cannot be written."""
-    path = folder / FILE
-    write_private(path, msgspec.json.encode(ServerFile(url=url, key=secret, pid=os.getpid())) + b"\n")
+    write_private(folder / FILE, msgspec.json.encode(ServerFile(url=url, key=secret, pid=os.getpid())) + b"\n")
     try:
-        yield path
+        yield
     finally:
-        forget(path)
+        forget(folder)
 
 
-def forget(path: Path) -> None:
+def forget(folder: Path) -> None:
     """Takes the file away, where it is there."""
     with suppress(OSError):
-        path.unlink()
+        (folder / FILE).unlink()
 
 
 def _person() -> str:

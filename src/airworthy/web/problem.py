@@ -66,6 +66,11 @@ def unexpected(request: str) -> Refused:
     return Refused(500, "H013", "a defect of ours stopped this request", help=f"tell us, with the request id {request}")
 
 
+def given_up() -> Refused:
+    """What a caller is told whose request outlasted the server: it may have been recorded, and asking again tells."""
+    return Overloaded("H027", "the server ended before this was answered")
+
+
 def status_of(error: AirworthyError) -> int:
     """The HTTP status of `error`; 500 for a kind nobody expected here."""
     if isinstance(error, Refused):

@@ -27,12 +27,12 @@ from airworthy.exchange.ask import (
 )
 from airworthy.exchange.channel import Scope
 from airworthy.exchange.told import Noted, Reconciled, Redeemed, Told
+from airworthy.service.gateway import Overview
 from airworthy.web.asgi import Visit
 from airworthy.web.batch import Alive, Asks, PublicKeys, Ready, Spool, ToldAll, check_number
 from airworthy.web.body import MOST_IN_BATCH, check_media
 from airworthy.web.house import House
 from airworthy.web.problem import Refused
-from airworthy.web.session import require
 from airworthy.web.strict import read
 
 LONGEST_WAIT_S = 25.0
@@ -40,7 +40,7 @@ METRICS = "text/plain; version=1.0.0; charset=utf-8"
 NOTE = "text/plain; charset=utf-8"
 
 APPLICATION: tuple[Scope, ...] = ("application",)
-REVIEWER: tuple[Scope, ...] = ("reviewer",)
+PEOPLE: tuple[Scope, ...] = ("reviewer", "owner")
 OWNER: tuple[Scope, ...] = ("owner",)
 
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:-]{0,199}\Z")
@@ -67,7 +67,7 @@ async def healthz() -> Alive:
 async def readyz(house: Inside) -> Ready:
     """Whether decisions can be made: 200, or 503 with the reasons."""
     health = house.served.health()
-    if health.state == "stopped":
+    if health.state == "broken":
         said = " ".join(health.said) or "no decision can be made durable"
         raise Refused(503, "H018", f"no decisions can be made: {said}", help="callers fall back until it is mended")
     return Ready(health.state, health.said)
@@ -89,7 +89,6 @@ async def metrics(house: Inside) -> bytes:
 )
 async def decide_many(body: RawBody, house: Inside, visit: Asking) -> ToldAll:
     """Decides many asks, durable together."""
-    require(visit.session, *APPLICATION)
     many = asked(Asks, body, visit)
     check_number(len(many.asks))
     if not many.asks:
@@ -113,10 +112,9 @@ async def told(
     return Response(found, status_code=202 if found.status == "pending" else 200)
 
 
-@post("/v1/decisions/{id:str}/answers", status_code=200, asked=Answer, scopes=REVIEWER, tags=["people"])
+@post("/v1/decisions/{id:str}/answers", status_code=200, asked=Answer, scopes=PEOPLE, tags=["people"])
 async def answer(id: FromPath[str], body: RawBody, house: Inside, visit: Asking) -> Told:
     """A person's answer. Conflict where they saw something else, or it was settled meanwhile."""
-    require(visit.session, *REVIEWER)
     given = asked(Answer, body, visit)
     return await house.wait(house.served.answer(_known(id, "decision"), given, visit.session.caller))
 
@@ -124,24 +122,21 @@ async def answer(id: FromPath[str], body: RawBody, house: Inside, visit: Asking)
 @post("/v1/failures", status_code=200, asked=Failure, scopes=APPLICATION, tags=["decisions"])
 async def failure(body: RawBody, house: Inside, visit: Asking) -> Told:
     """The model failed; the work falls back, and that is recorded."""
-    require(visit.session, *APPLICATION)
     with house.deciding:
         found = await house.wait(house.served.failure(asked(Failure, body, visit), visit.session.caller))
     house.metrics.told(found)
     return found
 
 
-@post("/v1/outcomes", status_code=200, asked=Outcome, scopes=APPLICATION, tags=["decisions"])
+@post("/v1/outcomes", status_code=200, asked=Outcome, scopes=(*APPLICATION, *PEOPLE), tags=["decisions"])
 async def outcome(body: RawBody, house: Inside, visit: Asking) -> Noted:
     """What turned out to be true about a decision."""
-    require(visit.session, *APPLICATION)
     return await house.wait(house.served.outcome(asked(Outcome, body, visit), visit.session.caller))
 
 
 @post("/v1/permits/{id:str}/redeem", status_code=200, asked=Redemption, scopes=APPLICATION, tags=["permits"])
 async def redeem(id: FromPath[str], body: RawBody, house: Inside, visit: Asking) -> Redeemed:
     """Uses a permit up, durably, before its effect runs. It succeeds at most once for a permit, ever."""
-    require(visit.session, *APPLICATION)
     redemption = asked(Redemption, body, visit)
     terms = redemption.permit.get("terms")
     _same(id, terms.get("permit") if isinstance(terms, dict) else None)
@@ -157,7 +152,6 @@ async def redeem(id: FromPath[str], body: RawBody, house: Inside, visit: Asking)
 @post("/v1/permits/{id:str}/ended", status_code=200, asked=EffectEnded, scopes=APPLICATION, tags=["permits"])
 async def ended(id: FromPath[str], body: RawBody, house: Inside, visit: Asking) -> Noted:
     """How the effect under a redeemed permit ended."""
-    require(visit.session, *APPLICATION)
     end = asked(EffectEnded, body, visit)
     _same(id, end.permit)
     return await house.wait(house.served.ended(end, visit.session.caller))
@@ -173,7 +167,6 @@ async def ended(id: FromPath[str], body: RawBody, house: Inside, visit: Asking) 
 )
 async def spool(body: RawBody, house: Inside, visit: Asking) -> Reconciled:
     """Records what a client could not hand over in time. Every entry counts once, however often it comes."""
-    require(visit.session, *APPLICATION)
     kept = asked(Spool, body, visit)
     check_number(len(kept.entries))
     found = await house.wait(house.served.reconcile(kept.entries, visit.session.caller))
@@ -181,37 +174,32 @@ async def spool(body: RawBody, house: Inside, visit: Asking) -> Reconciled:
     return found
 
 
-@post("/v1/stop", status_code=200, asked=StopAsked, scopes=OWNER, tags=["owners"])
+@post("/v1/stop", status_code=200, asked=StopAsked, tags=["owners"])
 async def stop(body: RawBody, house: Inside, visit: Asking) -> Noted:
-    """Pulls the stop switch: everything falls back. Any person may, whatever the scopes of their key."""
-    if not visit.session.caller.is_person:
-        require(visit.session, *OWNER)
+    """Pulls the stop switch: everything falls back. Whoever has a key may."""
     return await house.wait(house.served.stop(asked(StopAsked, body, visit), visit.session.caller))
 
 
-@post("/v1/release", status_code=200, asked=ReleaseAsked, scopes=OWNER, tags=["owners"])
+@post("/v1/release", status_code=200, asked=ReleaseAsked, scopes=PEOPLE, tags=["owners"])
 async def release(body: RawBody, house: Inside, visit: Asking) -> Noted:
-    """Releases the stop switch."""
-    require(visit.session, *OWNER)
+    """Releases the stop switch, once two different people have asked, one of them an owner."""
     return await house.wait(house.served.release(asked(ReleaseAsked, body, visit), visit.session.caller))
 
 
 @post("/v1/grants", status_code=200, asked=GrantAsked, scopes=OWNER, tags=["owners"])
 async def grant(body: RawBody, house: Inside, visit: Asking) -> Noted:
     """Lets a use case run at a stage until a date."""
-    require(visit.session, *OWNER)
     return await house.wait(house.served.grant(asked(GrantAsked, body, visit), visit.session.caller))
 
 
 @post("/v1/grants/revoke", status_code=200, asked=RevokeAsked, scopes=OWNER, tags=["owners"])
 async def revoke(body: RawBody, house: Inside, visit: Asking) -> Noted:
     """Takes the grant in force away."""
-    require(visit.session, *OWNER)
     return await house.wait(house.served.revoke(asked(RevokeAsked, body, visit), visit.session.caller))
 
 
 @get("/v1/use-cases", tags=["log"])
-async def use_cases(house: Inside) -> Any:
+async def use_cases(house: Inside) -> Overview:
     """Use cases with their stages, gates, stops and counts."""
     return await asyncio.to_thread(house.served.overview)
 

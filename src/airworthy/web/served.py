@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from typing import Protocol
 
 from airworthy.exchange.channel import Channel
-from airworthy.record.store import Reader, Stored
-
-State = Literal["ok", "degraded", "stopped"]
-
-
-class Health(Protocol):
-    """Whether decisions can be made now. `stopped`: none can be made durable."""
-
-    @property
-    def state(self) -> State: ...
-
-    @property
-    def said(self) -> tuple[str, ...]:
-        """Sentences for whoever operates it; empty where all is well."""
+from airworthy.record.store import Reader
+from airworthy.service.gateway import Health, Overview
 
 
 class Served(Channel, Protocol):
@@ -33,11 +21,11 @@ class Served(Channel, Protocol):
     def permit_key(self) -> str:
         """The public key its permits verify under."""
 
-    def overview(self) -> Any:
-        """Use cases with their stages, gates, stops and counts: a frozen struct that JSON can carry."""
+    def overview(self) -> Overview:
+        """Use cases with their stages, gates, stops and counts."""
 
     def health(self) -> Health:
         """Cheap: may be asked several times a second."""
 
-    def subscribe(self, told: Callable[[Stored], None]) -> Callable[[], None]:
-        """Calls `told` with each entry once it is durable, from the thread that wrote it; returns what ends that."""
+    def subscribe(self, listener: Callable[[int], None]) -> Callable[[], None]:
+        """`listener` hears the number of the newest durable entry, from any thread; returns how to end it."""

@@ -21,7 +21,6 @@ from airworthy.web.house import House
 from airworthy.web.journal import Handler
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-_TICKS = 10  # of 100 ms between looks at slow connections
 
 
 class Server(uvicorn.Server):
@@ -32,11 +31,18 @@ class Server(uvicorn.Server):
     """
 
     def __init__(
-        self, app: App, house: House, *, tls: ssl.SSLContext | None = None, at_once: Callable[[], None] = lambda: None
+        self,
+        app: App,
+        house: House,
+        *,
+        tls: ssl.SSLContext | None = None,
+        ready: Callable[[], None] = lambda: None,
+        at_once: Callable[[], None] = lambda: None,
     ) -> None:
-        """`at_once`: what must still be done when the process ends at once, in a few milliseconds."""
+        """`ready` is called once it serves; `at_once` where the process ends at once, and must be quick."""
         super().__init__(_config(app, house.limits, tls))
         self._house = house
+        self._ready = ready
         self._at_once = at_once
 
     @contextmanager
@@ -55,10 +61,13 @@ class Server(uvicorn.Server):
             os._exit(128 + sig)
         self.should_exit = True
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
     async def on_tick(self, counter: int) -> bool:
         self._house.journal.flush()
-        if counter % _TICKS == 0:
-            self._look_at_connections()
+        self._look_at_connections()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
