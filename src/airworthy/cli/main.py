@@ -26,6 +26,7 @@ from airworthy.cli.key import app as key_commands
 from airworthy.cli.log import app as log_commands
 from airworthy.cli.plan import plan_
 from airworthy.cli.prove import prove_
+from airworthy.cli.serve import serve
 from airworthy.cli.trial import try_
 from airworthy.cli.webhook import app as webhook_commands
 
@@ -51,6 +52,7 @@ app.command("plan", short_help="labels, weeks and hours before anything runs")(p
 app.command("backtest", short_help="a past log through pilot and shadow")(backtest)
 app.command("prove", short_help="the verdict, the blocker, who does what")(prove_)
 app.add_typer(log_commands, name="log", short_help="the log: verify, show, export")
+app.command("serve", short_help="the gateway over HTTP")(serve)
 app.add_typer(key_commands, name="key", short_help="API keys: make, list, revoke")
 app.add_typer(webhook_commands, name="webhook", short_help="signed webhooks: add, list, send, redrive")
 app.command("doctor", short_help="what is wrong with this installation")(doctor)
