@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from service.live.worlds import APP, CLEO, NOW, ask, charter, decided, granted, in_memory, opened
 
 from airworthy.base.clock import FixedClock, moment
 from airworthy.base.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -13,12 +12,19 @@ from airworthy.exchange.ask import Ask, Failure, Source
 from airworthy.exchange.channel import Caller
 from airworthy.record import codec
 from airworthy.record.decision import DecisionMade
+from service.live.worlds import APP, CLEO, NOW, ask, charter, decided, granted, in_memory, opened
 
 
 def test_without_a_grant_everything_falls_back_and_is_recorded():
     gateway = in_memory()
     told = decided(gateway, ask("claim/1"))
-    assert (told.route, told.status, told.stage, told.value, told.permit) == ("fallback", "settled", "shadow", None, None)
+    assert (told.route, told.status, told.stage, told.value, told.permit) == (
+        "fallback",
+        "settled",
+        "shadow",
+        None,
+        None,
+    )
     made = codec.record(gateway.log.about(told.id)[0].leaf)
     assert isinstance(made, DecisionMade)
     assert (made.route, made.told, made.score) == ("review", "fallback", 900_000)

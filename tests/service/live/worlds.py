@@ -5,17 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 from airworthy.base.clock import DAY, HOUR, FixedClock, Micros, moment
-from airworthy.charter.load import load, loads
+from airworthy.charter.load import loads
 from airworthy.charter.model import Charter
 from airworthy.claim.catalogue import BY_ID
 from airworthy.exchange.ask import Ask, GrantAsked, Outcome
 from airworthy.exchange.channel import Caller
 from airworthy.service.gateway import Gateway
-from airworthy.service.open import open_gateway, open_in_memory
-from airworthy.storage.memory import MemoryStore
+from airworthy.service.open import open_in_memory
 
 NOW = Micros(1_790_000_000_000_000)
 APP = Caller("claims-service", frozenset({"application"}))
@@ -30,7 +28,8 @@ use_case: claims
 title: Pay clear claims at once
 stage: default
 
-workflow: {name: Claims, system_of_record: the claims system, unit: claim, today: a clerk decides, eligible: every claim}
+workflow:
+  {name: Claims, system_of_record: the claims system, unit: claim, today: a clerk decides, eligible: every claim}
 
 decision_points:
   - point: triage
@@ -135,10 +134,14 @@ def decided(gateway: Gateway, *asks: Ask, caller: Caller = APP):
     return told[0] if len(told) == 1 else told
 
 
-def opened(gateway: Gateway, clock: FixedClock, *, wrong: Callable[[int], bool] = lambda i: False, n: int = 500) -> None:
+def opened(
+    gateway: Gateway, clock: FixedClock, *, wrong: Callable[[int], bool] = lambda i: False, n: int = 500
+) -> None:
     """Works until the gate has opened: `n` claims, their truth known, their labels matured."""
     for start in range(0, n, 100):
-        told = gateway.submit([ask(f"early/{i}", score=0.5 + i % 50 / 100) for i in range(start, start + 100)], APP).result()
+        told = gateway.submit(
+            [ask(f"early/{i}", score=0.5 + i % 50 / 100) for i in range(start, start + 100)], APP
+        ).result()
         for i, one in enumerate(told, start):
             gateway.outcome(Outcome(decision=one.id, correct=not wrong(i)), APP).result()
         clock.move(HOUR)
