@@ -8,10 +8,12 @@ import pytest
 from standardwebhooks import WebhookVerificationError
 
 from airworthy.base.clock import HOUR, SECOND
+from airworthy.base.errors import StoreFull
 from airworthy.integration.webhook.backoff import GIVE_UP_US, STEPS, next_try
 from airworthy.integration.webhook.deliver import AT_ONCE
 from airworthy.integration.webhook.endpoint import BOTH_FOR_US, rotated
 from airworthy.integration.webhook.event import TEST, ping
+from airworthy.integration.webhook.outbox import LEASE_US
 from integration.webhook.receiver import Seeded
 
 
@@ -203,6 +205,28 @@ def test_the_thread_says_what_keeps_it_from_sending_and_goes_on_after(world, rec
         assert thread.trouble == ""
     finally:
         thread.stop()
+
+
+def test_a_full_disk_is_named_and_what_it_kept_from_being_noted_is_sent_again(world, receiver, another):
+    world.add(receiver.url)
+    good = world.add(another.url)
+    whole, full = world.outbox.settle, []
+
+    def settle(one, *settled, **how):
+        if one.endpoint != good.id and not full:
+            full.append(one)
+            raise StoreFull("the disk is full")
+        whole(one, *settled, **how)
+
+    world.outbox.settle = settle
+    world.record(8)
+    with pytest.raises(StoreFull):
+        world.run()
+    assert world.outbox.counts(good.id)["delivered"] == 8
+    world.clock.move(LEASE_US)
+    assert world.run() is None
+    assert len(receiver.got) == 9
+    assert len({got.id for got in receiver.got}) == 8
 
 
 def test_an_endpoint_nobody_listens_at_is_tried_again(world, receiver):

@@ -6,12 +6,12 @@ No order is promised, not even to one endpoint: what fails is tried again later,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterable
 from threading import Event as Flag
 from threading import Thread
+from typing import Any, TypeVar
 
 from airworthy.base.clock import Clock, Micros
-from airworthy.base.errors import AirworthyError
 from airworthy.base.ids import Random
 from airworthy.integration.webhook.address import Resolve, resolve
 from airworthy.integration.webhook.backoff import next_try
@@ -24,6 +24,7 @@ from airworthy.record.store import Reader
 AT_ONCE = 4  # messages under way to one endpoint
 LOOK_EVERY_S = 0.5  # how often the thread looks for new entries
 
+T = TypeVar("T")
 Told = Callable[[Delivery, Ended], None]
 
 
@@ -96,12 +97,12 @@ class Deliverer:
             for one in self._endpoints.enabled():
                 if one.id not in lanes:
                     lanes[one.id] = asyncio.create_task(self._lane(one, now))
-        except AirworthyError as error:
+        except Exception as error:  # the edge of a job: it is said, and tried again
             return str(error)
         return next((str(failed) for lane in done if (failed := lane.exception())), "")
 
     async def _round(self, now: Micros) -> None:
-        await asyncio.gather(*(self._lane(one, now) for one in self._endpoints.enabled()))
+        await _all(self._lane(one, now) for one in self._endpoints.enabled())
 
     async def _lane(self, endpoint: Endpoint, now: Micros) -> None:
         """Sends what is due to one endpoint at `now`, until none of several at once arrives."""
@@ -110,7 +111,7 @@ class Deliverer:
             return
         async with posting(endpoint, self._resolve, timeout_s=self._timeout_s) as post:
             while due:
-                ended = await asyncio.gather(*(self._send(post, endpoint, one) for one in due))
+                ended = await _all(self._send(post, endpoint, one) for one in due)
                 if not any(one.how == "delivered" for one in ended):
                     return
                 due = self._outbox.claim(endpoint.id, now, AT_ONCE)
@@ -138,6 +139,15 @@ class Deliverer:
     def _disable(self, id: str, now: Micros) -> None:
         self._endpoints.replace(id, lambda endpoint: switched(endpoint, now))
         self._outbox.give_up(id, now, "the endpoint answered 410 Gone")
+
+
+async def _all(under_way: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """What each of them came to. Where one failed the others end first: nothing is cut off in the middle."""
+    ended = await asyncio.gather(*under_way, return_exceptions=True)
+    failed = next((one for one in ended if isinstance(one, BaseException)), None)
+    if failed is not None:
+        raise failed
+    return [one for one in ended if not isinstance(one, BaseException)]
 
 
 class DeliveryThread(Thread):
