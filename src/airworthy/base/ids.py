@@ -6,6 +6,8 @@ import secrets
 from typing import Protocol
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = tuple(one + other for one in _ALPHABET for other in _ALPHABET)  # two characters at once: a quarter of the time
+_SHIFTS = range(120, -1, -10)
 
 
 class Random(Protocol):
@@ -24,4 +26,4 @@ class SystemRandom:
 def new_id(now_us: int, random: Random) -> str:
     """26 characters of base32: 48 bits of milliseconds, then 80 random bits; later ids sort later."""
     number = ((now_us // 1_000) & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(random.bytes(10))
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])

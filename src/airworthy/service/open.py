@@ -119,11 +119,11 @@ def _adopt(core: Core, case: UseCase, before: CharterAdopted | None, now: Micros
     drafts = []
     if before is None or before.charter != charter.digest:
         drafts.append(_adopted(core, case, now))
-    stale = {one.terms_of for one in core.permits.of(use_case=case.name)} - {charter.permit_digest}
+    stale = {one.terms_of for one in core.permits.of(use_case=case.name)} - {case.permit_digest}
     if stale:
         drafts += core.void(now, "policy", use_case=case.name)
     grant = case.control.grant
-    if grant is not None and grant.policy != charter.permit_digest:
+    if grant is not None and grant.policy != case.permit_digest:
         ended = GrantRevoked(
             id=core.id(now),
             ts=now,

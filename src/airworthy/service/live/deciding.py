@@ -283,7 +283,7 @@ def permitted(
     core: Core, case: UseCase, point: Point, decision: str, subject: str, payload: Any, decider: str, now: Micros
 ) -> tuple[Permit, Draft, PermitIssued]:
     """A permit for exactly this payload, and the draft that records it. It is outstanding once the store took that."""
-    terms_of = case.charter.permit_digest
+    terms_of = case.permit_digest
     permit = core.permits.make(
         decision=decision, effect=point.effect, payload=payload, terms_of=terms_of, decider=decider, now=now,  # type: ignore[arg-type]
         lasts_us=int(point.declared.permit_for),

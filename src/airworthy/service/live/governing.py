@@ -36,7 +36,7 @@ class Governing:
             given = GrantGiven(
                 id=self._core.id(now), ts=now, at=now, use_case=case.name, simulated=case.simulated, actor=person(seat),
                 grant=self._core.id(now), stage=asked.stage, until=until, charter=case.charter.digest,
-                policy=case.charter.permit_digest, seat=seat,
+                policy=case.permit_digest, seat=seat,
             )  # fmt: skip
             future = self._record(given, asked.why, caller)
             case.control.apply(given)
@@ -109,6 +109,7 @@ class Governing:
             )  # fmt: skip
             future = self._record(released, asked.why, caller)
             case.control.apply(released)
+            case.release_asked_by = None
             case.changed()
         return future
 

@@ -96,7 +96,7 @@ class Permitting:
         if case is None:
             return "unknown"
         try:
-            terms_of = case.charter.permit_digest
+            terms_of = case.permit_digest
             found = refusal(
                 permit,
                 payload=redemption.payload,

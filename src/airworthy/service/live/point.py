@@ -53,6 +53,7 @@ class Point:
     def __init__(self, charter: Charter, declared: DecisionPoint, seed: bytes, random: Random) -> None:
         self.charter, self.declared = charter, declared
         self.name = f"{charter.use_case}.{declared.point}"
+        self.policy_digest, self.charter_digest = charter.policy_digest, charter.digest  # computed once
         self.owed: list[Record] = []
         self.validator = Draft202012Validator(dict(declared.output))
         self.effect = f"{charter.use_case}.{declared.effect or declared.point}"
@@ -109,7 +110,7 @@ class Point:
         self._early.append(score)
         if self.learning is None:
             self._fresh += 1
-        if made.audit is None or not made.audit.drawn or made.policy != self.charter.policy_digest:
+        if made.audit is None or not made.audit.drawn or made.policy != self.policy_digest:
             return
         self._scores[made.id] = score
         if len(self._scores) > AWAITED:
@@ -179,7 +180,7 @@ class Point:
     def _recall_epoch(self, record: EpochStarted) -> None:
         """An epoch of the log: ours where policy and model are, else only its number counts."""
         self.epochs[record.segment] = record.epoch
-        if (record.policy, record.model) != (self.charter.policy_digest, self.model.version):
+        if (record.policy, record.model) != (self.policy_digest, self.model.version):
             self.learning = None
         elif record.why not in ("monitor", "labels_missing") and record.segment in self.segments:
             if self.learning is None or self._begun >= frozenset([record.segment]):
@@ -207,7 +208,7 @@ class Point:
         budget, epoch = self.charter.error_budget, self.epochs[segment]
         self.owed.append(EpochStarted(
             id=new_id(now, self._random), ts=now, at=now, use_case=self.charter.use_case, point=self.declared.point,
-            segment=segment, epoch=epoch, why=why, policy=self.charter.policy_digest, model=self.model.version,
+            segment=segment, epoch=epoch, why=why, policy=self.policy_digest, model=self.model.version,
             thresholds=tuple(map(ppm, thresholds)), coverages=tuple(map(ppm, coverages)), budget=ppm(float(budget.budget)),
             risk=ppm(spend(float(budget.risk) / len(self.segments), epoch)),
             monitoring_risk=ppm(float(budget.monitoring_risk) / len(self.segments)), scores=len(self._early),
@@ -246,8 +247,8 @@ class Point:
     def _made(self, standing: Standing) -> Policy:
         budget = self.charter.error_budget
         return Policy(
-            use_case=self.charter.use_case, point=self.declared.point, charter=self.charter.digest,
-            digest=self.charter.policy_digest, stage=standing.stage, model=self.model, rules=self._rules, gates=self.gates(),
+            use_case=self.charter.use_case, point=self.declared.point, charter=self.charter_digest,
+            digest=self.policy_digest, stage=standing.stage, model=self.model, rules=self._rules, gates=self.gates(),
             segment_by=self.segment_by, measured=self.measuring.measured, granted_until=standing.granted_until,
             stopped=standing.stopped, irreversible=self.declared.irreversible,
             required_sources=frozenset(one.source for one in self.charter.sources if one.required),

@@ -66,7 +66,10 @@ class Recovery:
 
     def _govern(self, seq: int, found: codec.AnyRecord, case: UseCase) -> None:
         match found:
-            case GrantGiven() | GrantRevoked() | StopPulled() | StopReleased():
+            case GrantGiven() | GrantRevoked():
+                case.control.apply(found)
+                case.changed()
+            case StopPulled() | StopReleased():
                 case.control.apply(found)
                 case.changed()
                 case.release_asked_by = None

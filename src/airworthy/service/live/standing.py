@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from airworthy.base.clock import Micros
-from airworthy.charter.model import Charter
 from airworthy.charter.term import STAGES
 from airworthy.record.control import GrantGiven, GrantRevoked, StopPulled, StopReleased
 from airworthy.record.decision import Stage
@@ -41,19 +40,21 @@ class Control:
             case StopReleased():
                 self.stop = None
 
-    def standing(self, charter: Charter, now: Micros) -> Standing:
+    def standing(self, declared: Stage, permits: str, now: Micros) -> Standing:
         """Where the use case stands at `now`: never above what its charter declares.
+
+        permits   digest a grant must have been given under
 
         Without a grant it runs at most in shadow. An expired grant lets it fall by one stage, so that nothing it
         allowed goes on. A grant given under another policy holds no longer.
         """
         stopped, grant = self.stop is not None, self.grant
-        if grant is None or grant.policy != charter.permit_digest:
-            return Standing(_lower(charter.stage, UNGRANTED), None, stopped)
+        if grant is None or grant.policy != permits:
+            return Standing(_lower(declared, UNGRANTED), None, stopped)
         if now < grant.until:
-            return Standing(_lower(charter.stage, grant.stage), grant.until, stopped, grant.until)
+            return Standing(_lower(declared, grant.stage), grant.until, stopped, grant.until)
         fallen = STAGES[max(0, STAGES.index(grant.stage) - 1)]
-        return Standing(_lower(charter.stage, fallen), grant.until, stopped)
+        return Standing(_lower(declared, fallen), grant.until, stopped)
 
 
 def _lower(one: Stage, other: Stage) -> Stage:

@@ -23,6 +23,7 @@ class UseCase:
     def __init__(self, charter: Charter, seed: bytes, random: Random) -> None:
         self.charter, self.name = charter, str(charter.use_case)
         self.points = {str(one.point): Point(charter, one, seed, random) for one in charter.decision_points}
+        self.permit_digest = charter.permit_digest  # computed once
         self.control = Control()
         self.release_asked_by: str | None = None
         self.simulated = SANDBOX if charter.mode == "solo" else ()
@@ -32,7 +33,7 @@ class UseCase:
     def standing(self, now: Micros) -> Standing:
         """Where it stands at `now`; the same object as long as nothing changes."""
         if self._standing is None or (self._until is not None and now >= self._until):
-            self._standing = self.control.standing(self.charter, now)
+            self._standing = self.control.standing(self.charter.stage, self.permit_digest, now)
             self._until = self._standing.changes_at
         return self._standing
 
