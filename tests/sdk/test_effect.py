@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from airworthy.base.clock import HOUR
-from airworthy.base.errors import Conflict, NotAllowed, StoreError
+from airworthy.base.errors import NotAllowed, StoreError
 from airworthy.exchange.ask import EffectEnded
 from sdk.claims import PAY, POINT, Triage
 
@@ -76,7 +76,7 @@ def test_without_a_permit_it_never_runs(gateway, payments, way):
 def test_a_permit_is_good_once(gateway, payments, way):
     decision = gateway.decide(POINT, subject="claim/1", output=PAY)
     payments.run(way, decision.value, decision.permit)
-    with pytest.raises(Conflict):
+    with pytest.raises(NotAllowed, match="used"):
         payments.run(way, decision.value, decision.permit)
     assert payments.paid == [PAY]
 
@@ -222,7 +222,7 @@ def test_of_fifty_callers_with_one_permit_one_runs(gateway, payments):
     def attempt(_):
         try:
             return payments.pay(decision.value, permit=decision.permit)
-        except Conflict:
+        except NotAllowed:
             return None
 
     with ThreadPoolExecutor(16) as pool:

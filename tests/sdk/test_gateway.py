@@ -231,3 +231,25 @@ def test_steps_of_concurrent_tasks_do_not_mix(gateway):
     assert all(asyncio.run(both()))
     traces = {told.trace for told in gateway.decisions}
     assert len(traces) == 10
+
+
+def test_a_text_no_machine_can_write_is_refused_and_reaches_neither_gateway_nor_spool(gateway):
+    with gateway.down(), pytest.raises(BadInput):
+        gateway.decide(POINT, subject="claim/\ud800", output=PAY)
+    with gateway.down(), pytest.raises(BadInput):
+        gateway.failure(POINT, subject="claim/1", error="\ud800")
+    assert gateway.health().spooled == 0
+
+
+def test_an_outcome_with_a_wrong_type_is_refused(gateway):
+    decision = gateway.decide(POINT, subject="claim/1", output=PAY)
+    with pytest.raises(BadInput):
+        gateway.outcome(decision.id, correct="yes")
+    with pytest.raises(BadInput):
+        asyncio.run(gateway.aoutcome(decision.id, correkt=True))
+    assert asyncio.run(gateway.aoutcome(decision.id, value=PAY)).seq > 0
+
+
+def test_an_answer_may_be_given_by_async_code(gateway):
+    decision = gateway.decide(POINT, subject="claim/1", output=PAY)
+    assert asyncio.run(gateway.aanswer(decision, "accept", by="kim")).value == PAY

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import zlib
-from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -30,14 +29,13 @@ class Segment:
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         sync_folder(path.parent)
 
-    def write(self, lines: Iterable[bytes]) -> None:
+    def write(self, lines: bytes) -> None:
         """All `lines`, durable when it returns. Raises OSError; then this segment is over."""
-        data = b"".join(lines)
-        left = memoryview(data)
+        left = memoryview(lines)
         while left:
             left = left[os.write(self._descriptor, left) :]
         os.fdatasync(self._descriptor)
-        self.size += len(data)
+        self.size += len(lines)
 
     def close(self) -> None:
         os.close(self._descriptor)

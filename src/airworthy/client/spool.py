@@ -27,7 +27,13 @@ from airworthy.exchange.ask import Spooled
 MOST_BYTES = 256 * 2**20  # of all segments in the folder; past it entries are lost, and counted as such
 SEGMENT_BYTES = 4 * 2**20  # where a new segment starts
 
-_Job = tuple[Sequence[Spooled], Future[bool]]
+
+class _Job:
+    """Entries that are kept together or not at all."""
+
+    def __init__(self, ids: Sequence[str], lines: bytes) -> None:
+        self.ids, self.lines = ids, lines
+        self.kept: Future[bool] = Future()
 
 
 class Spool:
@@ -59,11 +65,11 @@ class Spool:
 
     def keep(self, entries: Sequence[Spooled]) -> Future[bool]:
         """True once all `entries` are durable, False where they are lost. Never fails otherwise."""
-        future: Future[bool] = Future()
+        job = _Job([entry.id for entry in entries], b"".join(map(line, entries)))
         with self._starting:
             self._begin()
-            self._queue.put((entries, future))
-        return future
+            self._queue.put(job)
+        return job.kept
 
     def holds(self, id: str) -> bool:
         """Whether this process kept an entry of that id that was not handed over yet."""
@@ -107,28 +113,27 @@ class Spool:
             self._settle([job for job in jobs if job is not None])
 
     def _settle(self, jobs: Sequence[_Job]) -> None:
-        entries = [entry for group, _ in jobs for entry in group]
-        if not entries:
+        if not jobs:
             return
-        kept = self._write(entries)
-        self._tally.count("spooled" if kept else "lost", len(entries))
-        for _, future in jobs:
-            future.set_result(kept)
+        ids = [id for job in jobs for id in job.ids]
+        kept = self._write(ids, b"".join(job.lines for job in jobs))
+        self._tally.count("spooled" if kept else "lost", len(ids))
+        for job in jobs:
+            job.kept.set_result(kept)
 
-    def _write(self, entries: Sequence[Spooled]) -> bool:
-        """Whether all `entries` are durable. A write that failed is tried once more, in a new file."""
-        lines = [line(entry) for entry in entries]
+    def _write(self, ids: Sequence[str], lines: bytes) -> bool:
+        """Whether all `lines` are durable. A write that failed is tried once more, in a new file."""
         with self._writing:
-            self._held.update(entry.id for entry in entries)
+            self._held.update(ids)
             if any(self._written(lines) for _ in range(2)):
                 return True
-            self._held.difference_update(entry.id for entry in entries)
+            self._held.difference_update(ids)
             return False
 
-    def _written(self, lines: Sequence[bytes]) -> bool:
+    def _written(self, lines: bytes) -> bool:
         try:
             segment = self._open()
-            if self._bytes() + sum(map(len, lines)) > self._most_bytes:
+            if self._bytes() + len(lines) > self._most_bytes:
                 return False
             segment.write(lines)
         except OSError:

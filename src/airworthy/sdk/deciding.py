@@ -11,6 +11,7 @@ from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, get_type_hi
 from airworthy.exchange.ask import Failure
 from airworthy.sdk.decision import Decision
 from airworthy.sdk.output import With
+from airworthy.sdk.said import checked
 from airworthy.sdk.value import to_json, type_of
 
 P = ParamSpec("P")
@@ -98,9 +99,9 @@ class Deciding(Generic[P]):
 
 def failure(point: str, subject: str, error: str, beside: dict[str, Any]) -> Failure:
     """What is recorded of a model that gave nothing usable; the error's first 500 characters."""
-    said = {name: beside[name] for name in ("attempt", "context") if name in beside}
-    item = beside.get("item")
-    return Failure(point=point, subject=subject, error=error[:500], item={} if item is None else to_json(item), **said)
+    said: dict[str, Any] = {name: beside[name] for name in ("attempt", "context") if name in beside}
+    item = {} if beside.get("item") is None else to_json(beside["item"])
+    return checked(Failure, {**said, "point": point, "subject": subject, "error": error[:500], "item": item})
 
 
 def returned(fn: Callable[..., Any], output: Any = None) -> Any:

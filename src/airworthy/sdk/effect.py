@@ -11,7 +11,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar, cast
 
 import msgspec
 
-from airworthy.base.errors import AirworthyError, NotAllowed
+from airworthy.base.errors import AirworthyError, Conflict, NotAllowed, NotFound
 from airworthy.client.attempt import Attempt, answer
 from airworthy.client.line import PATIENCE_S, Line
 from airworthy.client.missed import Unanswered, missed
@@ -41,7 +41,7 @@ class Effect(Generic[T, R]):
     """A guarded function. Calling it redeems the permit, durably, then runs, then records how it ended.
 
     It runs with a value made anew from the very bytes the permit was redeemed for. Raises NotAllowed where there is no
-    permit or it does not cover this; Conflict where it was used; StoreError where nobody can tell. It never ran then.
+    permit, it was used or it does not cover this, StoreError where nobody can tell: it never ran then.
     """
 
     def __init__(
@@ -134,4 +134,8 @@ class Effect(Generic[T, R]):
 
 
 def _refused(error: Exception) -> AirworthyError:
+    """What to raise for a redemption that failed: a permit that is unknown, used or for something else is no permit."""
+    if isinstance(error, Conflict | NotFound):
+        said = error.diagnostics[0]
+        return NotAllowed(said.sentence, code=said.code, help=said.help)
     return error if isinstance(error, AirworthyError) else Unanswered(missed(error) or "refused")

@@ -14,7 +14,7 @@ from airworthy.client.missed import missed
 from airworthy.exchange.told import Told
 
 LONGEST_POLL_S = 25.0
-GRACE_S = 2.0  # beyond the poll itself, for the answer to travel
+GRACE_S = 0.5  # beyond the poll itself, for the answer to travel
 FIRST_PAUSE_S = 0.02
 LONGEST_PAUSE_S = 5.0
 

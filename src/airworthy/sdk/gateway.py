@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
-from datetime import datetime
+from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, Unpack
 
-import msgspec
-
 from airworthy.client.health import Health
 from airworthy.client.line import PATIENCE_S, Line
-from airworthy.exchange.ask import Answer, Ask, Failure, Outcome, StopAsked, Verb
+from airworthy.exchange.ask import Ask, Failure, StopAsked, Verb
 from airworthy.exchange.channel import Caller
 from airworthy.exchange.told import Noted, Told
-from airworthy.record.decision import LabelClass
 from airworthy.sdk.deciding import Deciding, failure
 from airworthy.sdk.decision import Decision, decision
 from airworthy.sdk.effect import Effect, Runs
 from airworthy.sdk.follow import Following
 from airworthy.sdk.output import Decisions, Output, With, ask, check_together
+from airworthy.sdk.said import Said, Truth, answer, outcome
 from airworthy.sdk.step import Step
 from airworthy.sdk.stream import stream
-from airworthy.sdk.value import to_json, type_of
+from airworthy.sdk.value import type_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -134,51 +133,25 @@ class Gateway:
 
     # --- what turned out to be true, and what people say
 
-    def outcome(
-        self,
-        decision: str,
-        *,
-        correct: bool | None = None,
-        value: object = msgspec.UNSET,
-        unknown: bool = False,
-        label: LabelClass = "outcome",
-        observed_at: datetime | None = None,
-        corrects: bool = False,
-        person_value: object = msgspec.UNSET,
-    ) -> Noted:
+    def outcome(self, decision: str, **said: Unpack[Truth]) -> Noted:
         """Records what turned out to be true about a decision, maybe weeks later: `correct`, `value` or `unknown`."""
-        said = Outcome(
-            decision=decision,
-            label=label,
-            correct=correct,
-            value=_if_said(value),
-            unknown=unknown,
-            observed_at=observed_at,
-            corrects=corrects,
-            person_value=_if_said(person_value),
-        )
-        return self._line.attempts.call(self._line.noting(said))
+        return self._line.attempts.call(self._line.noting(outcome(decision, said)))
 
-    def answer(
-        self,
-        decision: Decision[T],
-        verb: Verb,
-        *,
-        by: str,
-        value: T | None = None,
-        reason: str = "",
-        blind: bool = False,
-    ) -> Decision[T]:
+    async def aoutcome(self, decision: str, **said: Unpack[Truth]) -> Noted:
+        """As `outcome`, for async code."""
+        return await self._line.attempts.acall(self._line.noting(outcome(decision, said)))
+
+    def answer(self, decision: Decision[T], verb: Verb, *, by: str, **said: Unpack[Said]) -> Decision[T]:
         """A person's answer to a pending decision, about what they saw: Conflict where that is no longer so.
 
         by   who answers. Over HTTP that is whoever the key belongs to, whatever is said here.
         Raises StoreError where nobody can record it: a person must know.
         """
-        corrected = None if value is None else to_json(value)
-        said = Answer(verb=verb, seen=decision.digest, value=corrected, reason=reason, blind=blind)
-        person = Caller(name=by, scopes=frozenset({"reviewer"}), is_person=True)
-        told = self._line.channel.answer(decision.id, said, person).result(PATIENCE_S)
-        return decision.retold(told)
+        return decision.retold(self._answering(decision, verb, by, said).result(PATIENCE_S))
+
+    async def aanswer(self, decision: Decision[T], verb: Verb, *, by: str, **said: Unpack[Said]) -> Decision[T]:
+        """As `answer`, for async code."""
+        return decision.retold(await asyncio.wrap_future(self._answering(decision, verb, by, said)))
 
     def look(self, id: str, into: type[T]) -> Decision[T]:
         """The decision of that id as it stands; its values are read as `into`. Raises NotFound, StoreError."""
@@ -213,6 +186,10 @@ class Gateway:
     ) -> None:
         self.close()
 
+    def _answering(self, decision: Decision[Any], verb: Verb, by: str, said: Said) -> Future[Told]:
+        person = Caller(name=by, scopes=frozenset({"reviewer"}), is_person=True)
+        return self._line.channel.answer(decision.id, answer(verb, decision.digest, said), person)
+
     def _asked(self, asks: list[Ask]) -> tuple[Told, ...]:
         told = self._line.attempts.call(self._line.asking(asks))
         return tuple(map(self._counted, told))
@@ -234,7 +211,3 @@ def _together(point: str, outputs: list[Output[T]]) -> list[Ask]:
     asks = [ask(point, output.subject, output.output, output.beside) for output in outputs]
     check_together(asks)
     return asks
-
-
-def _if_said(value: object) -> Any:
-    return value if value is msgspec.UNSET else to_json(value)

@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Generic, TypedDict, TypeVar, Unpack
 
-import msgspec
-
 from airworthy.base.canonical import OutOfProfile, profiled
 from airworthy.base.diagnostic import Diagnostic
 from airworthy.base.errors import BadInput
 from airworthy.exchange.ask import MOST_AT_ONCE, Ask, Source
 from airworthy.sdk.decision import Decision
+from airworthy.sdk.said import checked
 from airworthy.sdk.step import carried
 from airworthy.sdk.value import plain, to_json
 
@@ -54,14 +53,19 @@ def ask(point: str, subject: str, output: object, beside: With) -> Ask:
     said: dict[str, Any] = {**carried(), **beside}
     item = said.pop("item", None)
     sources = tuple(said.pop("sources", ()))
+    named = {"point": point, "subject": subject, "sources": sources, "item": {} if item is None else to_json(item)}
+    return checked(Ask, _finite(said) | named | {"output": to_json(output)})
+
+
+def _finite(said: dict[str, Any]) -> dict[str, Any]:
+    """As JSON types. A score that is no number must not pass for one that was never given, as NaN would in JSON."""
     try:
-        said = plain(said)
-        profiled(said)
-        said |= {"point": point, "subject": subject, "output": to_json(output), "sources": sources}
-        return msgspec.convert(said | ({} if item is None else {"item": to_json(item)}), Ask)
-    except (OutOfProfile, msgspec.ValidationError, TypeError) as error:
+        json: dict[str, Any] = plain(said)
+        profiled(json)
+    except (OutOfProfile, TypeError, ValueError) as error:
         sentence = error.diagnostics[0].sentence if isinstance(error, OutOfProfile) else str(error)
-        raise _refuse("C012", f"this cannot be asked: {sentence}", "see `decide` for what each argument is") from None
+        raise _refuse("C012", f"this cannot be asked: {sentence}", "give plain data and finite numbers") from None
+    return json
 
 
 def check_together(asks: Sequence[Ask]) -> None:

@@ -183,7 +183,7 @@ class Scripted:
         effect = redemption.effect if terms.effect else ""
         why = refusal(permit, payload=redemption.payload, effect=effect, policy=POLICY, now=now, verify=self._is_signed)
         if why:
-            raise NotAllowed(f"the permit does not cover this: {why}")
+            raise Conflict(f"the permit does not cover this: {why}")
         if terms.permit in self._used:
             raise Conflict("the permit was used before")
         self._used.add(terms.permit)
