@@ -21,6 +21,7 @@ from airworthy.cli.check import check
 from airworthy.cli.console import Console, to_json
 from airworthy.cli.diff import diff
 from airworthy.cli.doctor import doctor
+from airworthy.cli.govern import grant, release, revoke, stop
 from airworthy.cli.init import init
 from airworthy.cli.key import app as key_commands
 from airworthy.cli.log import app as log_commands
@@ -51,6 +52,10 @@ app.command("diff", short_help="what a change of charter costs")(diff)
 app.command("plan", short_help="labels, weeks and hours before anything runs")(plan_)
 app.command("backtest", short_help="a past log through pilot and shadow")(backtest)
 app.command("prove", short_help="the verdict, the blocker, who does what")(prove_)
+app.command("grant", short_help="let a use case run at a stage until a date")(grant)
+app.command("revoke", short_help="take its grant away")(revoke)
+app.command("stop", short_help="the stop switch")(stop)
+app.command("release", short_help="let it go on; it takes two")(release)
 app.add_typer(log_commands, name="log", short_help="the log: verify, show, export")
 app.command("serve", short_help="the gateway over HTTP")(serve)
 app.add_typer(key_commands, name="key", short_help="API keys: make, list, revoke")

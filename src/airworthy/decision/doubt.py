@@ -40,9 +40,10 @@ def _torn(ask: Ask, fields: Mapping[str, Any]) -> list[Doubt]:
         if others:
             also = tuple(word for word, _ in others.most_common(MOST_ALTERNATIVES))
             found.append(Doubt(field=name, why="asked again, it answered otherwise", alternatives=also))
-    if isinstance(ask.proba, Mapping) and len(fields) == 1 and max(ask.proba.values(), default=1.0) < DOUBTFUL:
+    chances = ask.proba
+    if isinstance(chances, dict) and len(fields) == 1 and max(chances.values(), default=1.0) < DOUBTFUL:
         [(name, value)] = fields.items()
-        ranked = sorted(ask.proba, key=lambda word: -ask.proba[word])  # type: ignore[index]
+        ranked = sorted(chances, key=lambda word: -chances[word])
         also = tuple(word for word in ranked if word != str(value))[:MOST_ALTERNATIVES]
         found.append(Doubt(field=name, why="other answers are nearly as likely", alternatives=also))
     return found

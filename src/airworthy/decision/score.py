@@ -1,4 +1,4 @@
-"""One number for how sure the AI says it is, whatever it gave: a score, probabilities, repeated answers, log-probabilities.
+"""One number for how sure the AI says it is, whatever it gave: score, probabilities, answers, log-probabilities.
 
 It ranks; nothing is promised of it. Which of them it was made of is recorded with every decision.
 """
@@ -64,9 +64,10 @@ def _agreement(samples: list[Any], output: Any) -> float:
         raise NoScore("`samples` is empty")
     try:
         said = canonical.profiled(output)
-        return sum(canonical.profiled(one) == said for one in samples) / len(samples)
+        agreeing = [one for one in samples if canonical.profiled(one) == said]
     except canonical.OutOfProfile as error:
         raise NoScore(f"`samples` cannot be compared: {error.diagnostics[0].sentence}") from None
+    return len(agreeing) / len(samples)
 
 
 def _likelihood(logprobs: list[float]) -> float:

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
 import msgspec
 
 from airworthy.base.diagnostic import Diagnostic
