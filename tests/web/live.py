@@ -28,7 +28,7 @@ from web.fakes import FakeGateway
 class Live:
     """A running server: its gateway, its keys by scope, a client for each."""
 
-    def __init__(self, folder: Path, gateway: Any = None, **limits: Any) -> None:
+    def __init__(self, folder: Path, gateway: Any = None, level: Any = "info", **limits: Any) -> None:
         self.gateway = gateway if gateway is not None else FakeGateway()
         self.clock, random = SystemClock(), SystemRandom()
         self.written = io.StringIO()
@@ -37,7 +37,7 @@ class Live:
         self.keys = {name: key for name, (key, _) in made.items()}
         self.secrets = {name: secret for name, (_, secret) in made.items()}
         self.access = Access(folder / "access.json", self.clock, local=[key for key, _ in made.values()])
-        self.journal = Journal(self.written, self.clock)
+        self.journal = Journal(self.written, self.clock, level)
         self.house = House(
             self.gateway, self.access, self.journal, clock=self.clock, environment="test", limits=Limits(**limits)
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any, NoReturn, cast
 
 from litestar import Litestar, Request
@@ -20,7 +19,6 @@ from airworthy.web import decide, events, openapi
 from airworthy.web.asgi import App, Receive, Scope, Send, Visit
 from airworthy.web.body import MOST, too_large
 from airworthy.web.edge import VISIT, Edge, Endpoint
-from airworthy.web.gauges import readings
 from airworthy.web.house import House
 from airworthy.web.problem import Refused, not_by_this_method
 from airworthy.web.routes import ROUTES
@@ -29,7 +27,6 @@ from airworthy.web.session import require
 
 def application(house: House, random: Random) -> Edge:
     """The ASGI application over `house`."""
-    house.metrics.gauges(partial(readings, house))
     plain: dict[str, tuple[str, Endpoint]] = {
         decide.PATH: ("POST", decide.Decide(house)),
         events.PATH: ("GET", events.Events(house)),

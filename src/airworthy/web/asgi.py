@@ -24,7 +24,6 @@ SECURITY: Headers = (
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"referrer-policy", b"no-referrer"),
 )
 
 
@@ -59,9 +58,10 @@ class Visit:
 
     async def answer(self, body: bytes, *, status: int = 200, media: bytes = JSON, headers: Headers = ()) -> None:
         """The whole answer at once."""
-        about = ((b"content-type", media), (b"content-length", str(len(body)).encode()), *headers)
-        await self.send({"type": "http.response.start", "status": status, "headers": about})
-        await self.send({"type": "http.response.body", "body": body})
+        self.status = status
+        about = ((b"content-type", media), (b"content-length", b"%d" % len(body)), *headers, *self._common)
+        await self._send({"type": "http.response.start", "status": status, "headers": about})
+        await self._send({"type": "http.response.body", "body": body})
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

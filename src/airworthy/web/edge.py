@@ -77,7 +77,8 @@ class Edge:
 
     def _note(self, visit: Visit) -> None:
         seconds = time.perf_counter() - visit.started
-        self._house.metrics.visit(visit, seconds, is_timed=visit.template not in UNTIMED)
+        route = visit.template
+        self._house.metrics.request(route, visit.status, None if route in UNTIMED else seconds)
         level = _level(visit.status)
         journal = self._house.journal
         if journal.wants(level):
@@ -86,7 +87,7 @@ class Edge:
                     ts=journal.now(),
                     level=level,
                     method=visit.scope["method"],
-                    route=visit.template,
+                    route=route,
                     status=visit.status,
                     ms=round(1_000 * seconds, 3),
                     request=visit.id,

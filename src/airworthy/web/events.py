@@ -58,7 +58,6 @@ class Events:
     async def __call__(self, visit: Visit, receive: Receive) -> None:
         with self._house.streaming:
             position = await asyncio.to_thread(self._start, visit)
-            self._house.metrics.streams.inc()
             gone = asyncio.ensure_future(_hung_up(receive))
             ending = asyncio.ensure_future(self._house.ending.wait())
             try:
@@ -66,7 +65,6 @@ class Events:
             finally:
                 gone.cancel()
                 ending.cancel()
-                self._house.metrics.streams.dec()
 
     def _start(self, visit: Visit) -> int:
         """The first entry to tell: the one after `Last-Event-ID`, or the next there will be."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from airworthy.base.clock import Clock
 from airworthy.service.access import Access
 from airworthy.web.asgi import Limits
 from airworthy.web.bridge import Bridge
+from airworthy.web.gauges import readings
 from airworthy.web.journal import Journal
 from airworthy.web.metrics import Metrics
 from airworthy.web.news import News
@@ -27,7 +29,7 @@ class House:
         self.clock = clock
         self.environment = environment
         self.limits = limits
-        self.metrics = Metrics()
+        self.metrics = Metrics(partial(readings, self))
         self.deciding = Room(limits.decisions, "H012", f"{limits.decisions:,} decisions are being made")
         self.polling = Room(limits.polls, "H016", f"{limits.polls:,} callers are waiting for answers of people")
         self.streaming = Room(limits.streams, "H016", f"{limits.streams:,} readers follow the events")

@@ -15,6 +15,7 @@ from airworthy.web.problem import Refused
 DEEPEST = 64  # levels of lists and objects
 MOST_VALUES = 50_000  # in one body
 LARGEST = 2**63 - 1
+_SPACE = " \t\r\n"
 _SHOWN = 60  # characters of a key in a sentence
 
 T = TypeVar("T")
@@ -37,13 +38,16 @@ def read(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
 def _scan(body: bytes) -> None:
     """Nothing where every object of `body` has each of its keys once, and nothing in it is odd."""
     try:
-        value = _decoder.decode(body.decode())
+        text = body.decode().strip(_SPACE)
+        value, end = _decoder.raw_decode(text)
     except UnicodeDecodeError as error:
         raise _malformed(f"byte {error.start} is not UTF-8") from None
     except RecursionError:
         raise _too_deep() from None
     except json.JSONDecodeError as error:
-        raise _malformed(f"{error.msg} (byte {error.pos})") from None
+        raise _malformed(f"{error.msg} (character {error.pos})") from None
+    if end < len(text):
+        raise _malformed(f"something stands behind its end (character {end})")
     if _may_be_odd(body):
         _look(value, DEEPEST, [MOST_VALUES])
 
