@@ -115,7 +115,8 @@ class Point:
         self._scores[made.id] = score
         if len(self._scores) > AWAITED:
             self._scores.popitem(last=False)
-        if self.learning is not None:
+        # What was decided together with the last score an epoch waited for was decided before it began.
+        if self.learning is not None and made.epoch == self.epochs.get(made.segment):
             acted = would_act(made.reasons)
             self.learning.decided(made.id, at=made.ts, segment=made.segment, score=score, acted=acted)
 
