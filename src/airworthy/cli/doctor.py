@@ -9,16 +9,26 @@ from typing import Annotated
 import typer
 
 from airworthy.base.clock import SystemClock
+from airworthy.charter.load import load
+from airworthy.claim.catalogue import BY_ID
 from airworthy.cli.backtest import DATA
 from airworthy.cli.console import Console, progress, to_json
 from airworthy.page import words
+from airworthy.service.checkup import check_up
 from airworthy.service.doctor import Finding, examine
+from airworthy.service.reach import reach
 from airworthy.stats.selftest import SelfTest, self_test
 
 _ROLE = {"sound": ("✓", "proven"), "note": ("◌", "undecided"), "broken": ("✕", "refuted")}
 
 
 def doctor(
+    charters: Annotated[
+        list[Path] | None, typer.Argument(metavar="CHARTER...", help="Charters whose live work to look at.")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(metavar="URL", help="A server to look at; by default that of the folder.")
+    ] = None,
     data: Annotated[Path, typer.Option(metavar="FOLDER", help="Where records are kept.")] = Path(DATA),
     statistics: Annotated[
         bool, typer.Option("--statistics", help="Also test the guarantees here, by simulation.")
@@ -27,7 +37,9 @@ def doctor(
 ) -> None:
     """What is wrong with this installation, each finding with what to do. Exit 0 sound, 1 something is broken."""
     console = Console(quiet=json)
-    found = list(examine(data, SystemClock()))
+    clock = SystemClock()
+    declared = [load(charter, BY_ID) for charter in charters or []]
+    found = [*examine(data, clock), *reach(url, data, clock), *check_up(data, declared, clock)]
     for one in found:
         _show(console, one)
     tested = _tested(console) if statistics else None

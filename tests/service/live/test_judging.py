@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from service.live.worlds import APP, EVE, NOW, ask, decided, granted, in_memory
 
 from airworthy.base.clock import DAY, HOUR, FixedClock, moment
 from airworthy.base.errors import BadInput, NotFound
@@ -13,6 +12,7 @@ from airworthy.exchange.ask import Answer, Outcome
 from airworthy.record import codec
 from airworthy.record.decision import OutcomeLearnt
 from airworthy.record.trouble import OutcomeUnmatched
+from service.live.worlds import APP, EVE, NOW, ask, decided, granted, in_memory
 
 
 @pytest.fixture

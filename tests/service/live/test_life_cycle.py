@@ -7,8 +7,6 @@ from collections import Counter
 
 import pytest
 from scipy.stats import binomtest
-from service.live.auditor import Auditor
-from service.live.worlds import APP, CLEO, NOW, Fixed, ask, charter, granted
 
 from airworthy.base.clock import DAY, HOUR, SECOND, FixedClock
 from airworthy.exchange.ask import Outcome
@@ -16,6 +14,8 @@ from airworthy.record import codec
 from airworthy.record.decision import DecisionMade, GateClosed, GateOpened
 from airworthy.record.epoch import EpochStarted
 from airworthy.service.open import open_in_memory
+from service.live.auditor import Auditor
+from service.live.worlds import APP, CLEO, NOW, Fixed, ask, charter, granted
 
 SEGMENTED = (
     ("    effect: pay\n", "    effect: pay\n"),
@@ -59,7 +59,11 @@ def live(decisions: int, drift_at: int, seed: int = 1):
 
 
 @pytest.mark.parametrize(
-    "decisions", [pytest.param(12_000, id="short"), pytest.param(100_000, id="whole", marks=[pytest.mark.slow, pytest.mark.timeout(1_200)])]
+    "decisions",
+    [
+        pytest.param(12_000, id="short"),
+        pytest.param(100_000, id="whole", marks=[pytest.mark.slow, pytest.mark.timeout(1_200)]),
+    ],
 )
 def test_a_life_cycle_with_drift(decisions: int):
     gateway = live(decisions, drift_at=decisions // 2)

@@ -1,0 +1,148 @@
+"""What is wrong with the use cases that run on a log: each finding with what to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from airworthy.base.clock import HOUR, Clock, Micros, iso
+from airworthy.base.errors import AirworthyError
+from airworthy.charter.model import Charter
+from airworthy.charter.term import Name
+from airworthy.record import codec
+from airworthy.record.decision import DecisionMade
+from airworthy.record.permit import EffectFinished, PermitRedeemed
+from airworthy.record.store import Reader
+from airworthy.record.trouble import GapNoted, PermitRefused
+from airworthy.service.doctor import Finding
+from airworthy.service.inbox import FOLDER as INBOX
+from airworthy.storage.sqlite import open_reader
+
+ENOUGH = 500  # decisions after which a rule that never fired is worth a word
+SPOOL = "spool"
+
+
+class Seen:
+    """What a log shows of live work, counted in one pass."""
+
+    def __init__(self, log: Reader) -> None:
+        self.decisions: Counter[str] = Counter()  # by `use-case.point`
+        self.fired: Counter[tuple[str, str]] = Counter()
+        self.read: Counter[tuple[str, str]] = Counter()
+        self.fallbacks = self.refused = self.gaps = 0
+        self.hanging: dict[str, Micros] = {}  # redeemed, and nobody said how the effect ended
+        for stored in log.scan():
+            self._take(codec.record(stored.leaf))
+
+    def _take(self, found: codec.AnyRecord) -> None:
+        match found:
+            case DecisionMade() if found.run is None:
+                self.decisions[f"{found.use_case}.{found.point}"] += 1
+                self.fired.update((found.use_case, rule) for rule in found.rules)
+                self.read.update((found.use_case, one.source) for one in found.sources)
+            case PermitRedeemed():
+                self.hanging[found.permit] = found.ts
+            case EffectFinished():
+                self.hanging.pop(found.permit, None)
+            case PermitRefused():
+                self.refused += 1
+            case GapNoted():
+                self.gaps += 1
+
+
+def check_up(data: Path, charters: Sequence[Charter], clock: Clock) -> Iterator[Finding]:
+    """Looks at charters, at what the log in `data` shows of them, and at what waits in the folder."""
+    for charter in charters:
+        yield from _ladder(charter)
+    yield from _waiting(data)
+    if (data / "log.db").exists():
+        try:
+            with closing(open_reader(data)) as log:
+                yield from _live(Seen(log), charters, clock.now())
+        except AirworthyError as error:
+            yield Finding("log", "broken", error.diagnostics[0].sentence, error.diagnostics[0].help)
+
+
+def _ladder(charter: Charter) -> Iterator[Finding]:
+    """Whether everyone the ladder asks is somebody."""
+    owners = {"owner": charter.owners.outcome, "trust": charter.owners.trust, "accountable": charter.owners.accountable}
+    for step in charter.escalation.steps:
+        inner = step.to.removeprefix("deputy(").removesuffix(")")
+        owner = owners.get(inner)
+        seat = (
+            (owner.deputy if step.to.startswith("deputy(") else owner.seat)
+            if owner
+            else step.to.partition("/")[2] or step.to
+        )
+        named = bool(owner and owner.person and not step.to.startswith("deputy("))
+        if not seat or not (charter.seats.get(Name(seat)) or named):
+            said = f"`{charter.use_case}` asks `{step.to}`, and nobody holds that seat"
+            yield Finding("ladder", "broken", said, "name a person under `seats`, or take the step away")
+    if not charter.escalation.steps:
+        yield Finding("ladder", "broken", f"`{charter.use_case}` asks nobody", "add a step under `escalation`")
+
+
+def _waiting(data: Path) -> Iterator[Finding]:
+    spool = sorted((data / SPOOL).glob("*.segment")) if (data / SPOOL).is_dir() else []
+    held = sum(len(file.read_bytes().splitlines()) for file in spool)
+    if held:
+        yield Finding(
+            "spool", "note", f"{held:,} entries wait to be handed over", "they go when the gateway answers again"
+        )
+    if (refused := data / SPOOL / "refused.jsonl").exists() and refused.stat().st_size:
+        yield Finding(
+            "spool", "broken", "the gateway refused entries a client had kept", f"read {refused}, and record them"
+        )
+    orders = list((data / INBOX).glob("*.order")) if (data / INBOX).is_dir() else []
+    if orders:
+        yield Finding("orders", "note", f"{len(orders)} wait for whoever opens this log next", "start what runs here")
+
+
+def _live(seen: Seen, charters: Sequence[Charter], now: Micros) -> Iterator[Finding]:
+    total = sum(seen.decisions.values())
+    yield Finding(
+        "live", "sound" if total else "note", f"{total:,} live decisions", "" if total else "airworthy serve CHARTER"
+    )
+    for charter in charters:
+        yield from _covered(charter, seen)
+        yield from _rules(charter, seen)
+        yield from _sources(charter, seen)
+    old = [ts for ts in seen.hanging.values() if now - ts > HOUR]
+    if old:
+        said = f"{len(old):,} effects were permitted and nobody said how they ended, the first at {iso(min(old))}"
+        yield Finding("effects", "broken", said, "look whether they ran; a process may have died between the two")
+    if seen.refused:
+        said = f"{seen.refused:,} times an effect was about to run that nobody had permitted"
+        yield Finding("permits", "broken", said, "airworthy log show --kind permit.refused")
+    if seen.gaps:
+        yield Finding("gaps", "note", f"{seen.gaps:,} times callers could not reach the gateway and fell back")
+
+
+def _covered(charter: Charter, seen: Seen) -> Iterator[Finding]:
+    for point in charter.decision_points:
+        name = f"{charter.use_case}.{point.point}"
+        if not seen.decisions[name]:
+            yield Finding(
+                "coverage", "note", f"no decision was ever asked for at `{name}`", f'gateway.decide("{name}", ...)'
+            )
+
+
+def _rules(charter: Charter, seen: Seen) -> Iterator[Finding]:
+    made = sum(seen.decisions[f"{charter.use_case}.{point.point}"] for point in charter.decision_points)
+    for rule in charter.rules:
+        if made >= ENOUGH and not seen.fired[charter.use_case, rule.rule]:
+            said = f"rule `{rule.rule}` of `{charter.use_case}` never fired in {made:,} decisions"
+            yield Finding("rules", "note", said, "is it still needed, and does it read what it means to?")
+
+
+def _sources(charter: Charter, seen: Seen) -> Iterator[Finding]:
+    made = any(seen.decisions[f"{charter.use_case}.{point.point}"] for point in charter.decision_points)
+    for source in charter.sources:
+        if source.contract:
+            said = f"source `{source.source}` of `{charter.use_case}` has a contract nobody checks yet, so it defends nothing"
+            yield Finding("sources", "note", said, "decisions that need it go to a person")
+        elif made and source.required and not seen.read[charter.use_case, source.source]:
+            said = f"source `{source.source}` of `{charter.use_case}` was never read with a decision"
+            yield Finding("sources", "broken", said, f'pass `sources=[airworthy.Source("{source.source}", as_of=...)]`')
