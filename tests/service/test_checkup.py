@@ -14,11 +14,11 @@ import pytest
 from airworthy.base.clock import HOUR, FixedClock, SystemClock, moment
 from airworthy.base.errors import Conflict
 from airworthy.exchange.ask import Answer, Redemption, Spooled, StopAsked
-from airworthy.service.checkup import check_up
+from airworthy.service.checkup import check_up, read_charters
 from airworthy.service.inbox import Order, leave
 from airworthy.service.open import open_gateway
 from airworthy.service.reach import reach
-from service.live.worlds import APP, EVE, NOW, Fixed, ask, charter, decided, granted
+from service.live.worlds import APP, EVE, NOW, TEXT, Fixed, ask, charter, decided, granted
 
 SOURCE = (
     (
@@ -61,13 +61,13 @@ def test_a_rule_that_never_fired_is_found_once_there_was_work_enough(live, tmp_p
     assert "rules" not in found(tmp_path, clock, charter(*SOURCE))
 
 
-def test_a_ladder_that_ends_nowhere_is_found(tmp_path, clock):
-    nobody = charter(("  clerks: [Eve, Finn, Gil]", "  clerks: []"), *SOURCE)
-    assert found(tmp_path, clock, nobody)["ladder"] == (
-        "broken",
-        "`claims` asks `rotation/clerks`, and nobody holds that seat",
-    )
-    assert "ladder" not in found(tmp_path, clock, charter())
+def test_a_ladder_that_ends_nowhere_is_found(tmp_path):
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text(TEXT)
+    bad.write_text(TEXT.replace("  clerks: [Eve, Finn, Gil]", "  clerks: []"))
+    charters, [one] = read_charters([good, bad])
+    assert [each.use_case for each in charters] == ["claims"]
+    assert (one.state, "nobody holds the seat `clerks`" in one.said) == ("broken", True)
 
 
 def test_an_effect_nobody_heard_of_again_and_one_nobody_permitted_are_found(live, tmp_path, clock):

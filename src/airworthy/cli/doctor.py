@@ -9,12 +9,10 @@ from typing import Annotated
 import typer
 
 from airworthy.base.clock import SystemClock
-from airworthy.charter.load import load
-from airworthy.claim.catalogue import BY_ID
 from airworthy.cli.backtest import DATA
 from airworthy.cli.console import Console, progress, to_json
 from airworthy.page import words
-from airworthy.service.checkup import check_up
+from airworthy.service.checkup import check_up, read_charters
 from airworthy.service.doctor import Finding, examine
 from airworthy.service.reach import reach
 from airworthy.stats.selftest import SelfTest, self_test
@@ -38,8 +36,8 @@ def doctor(
     """What is wrong with this installation, each finding with what to do. Exit 0 sound, 1 something is broken."""
     console = Console(quiet=json)
     clock = SystemClock()
-    declared = [load(charter, BY_ID) for charter in charters or []]
-    found = [*examine(data, clock), *reach(url, data, clock), *check_up(data, declared, clock)]
+    declared, mistakes = read_charters(charters or [])
+    found = [*examine(data, clock), *mistakes, *reach(url, data, clock), *check_up(data, declared, clock)]
     for one in found:
         _show(console, one)
     tested = _tested(console) if statistics else None

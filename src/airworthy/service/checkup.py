@@ -9,8 +9,9 @@ from pathlib import Path
 
 from airworthy.base.clock import HOUR, Clock, Micros, iso
 from airworthy.base.errors import AirworthyError
+from airworthy.charter.load import examine, read
 from airworthy.charter.model import Charter
-from airworthy.charter.term import Name
+from airworthy.claim.catalogue import BY_ID
 from airworthy.record import codec
 from airworthy.record.decision import DecisionMade
 from airworthy.record.permit import EffectFinished, PermitRedeemed
@@ -52,10 +53,22 @@ class Seen:
                 self.gaps += 1
 
 
+def read_charters(paths: Sequence[Path]) -> tuple[list[Charter], list[Finding]]:
+    """The charters that can be used, and what is wrong with the others: a ladder that ends nowhere, a seat nobody holds."""
+    charters, found = [], []
+    for path in paths:
+        charter, diagnostics = examine(read(path), str(path), BY_ID)
+        found += [
+            Finding("charter", "broken", f"{one.sentence} ({one.place})", one.help)
+            for one in diagnostics
+            if one.severity == "mistake"
+        ]
+        charters += [charter] if charter is not None else []
+    return charters, found
+
+
 def check_up(data: Path, charters: Sequence[Charter], clock: Clock) -> Iterator[Finding]:
-    """Looks at charters, at what the log in `data` shows of them, and at what waits in the folder."""
-    for charter in charters:
-        yield from _ladder(charter)
+    """Looks at what the log in `data` shows of these use cases, and at what waits in the folder."""
     yield from _waiting(data)
     if (data / "log.db").exists():
         try:
@@ -63,25 +76,6 @@ def check_up(data: Path, charters: Sequence[Charter], clock: Clock) -> Iterator[
                 yield from _live(Seen(log), charters, clock.now())
         except AirworthyError as error:
             yield Finding("log", "broken", error.diagnostics[0].sentence, error.diagnostics[0].help)
-
-
-def _ladder(charter: Charter) -> Iterator[Finding]:
-    """Whether everyone the ladder asks is somebody."""
-    owners = {"owner": charter.owners.outcome, "trust": charter.owners.trust, "accountable": charter.owners.accountable}
-    for step in charter.escalation.steps:
-        inner = step.to.removeprefix("deputy(").removesuffix(")")
-        owner = owners.get(inner)
-        seat = (
-            (owner.deputy if step.to.startswith("deputy(") else owner.seat)
-            if owner
-            else step.to.partition("/")[2] or step.to
-        )
-        named = bool(owner and owner.person and not step.to.startswith("deputy("))
-        if not seat or not (charter.seats.get(Name(seat)) or named):
-            said = f"`{charter.use_case}` asks `{step.to}`, and nobody holds that seat"
-            yield Finding("ladder", "broken", said, "name a person under `seats`, or take the step away")
-    if not charter.escalation.steps:
-        yield Finding("ladder", "broken", f"`{charter.use_case}` asks nobody", "add a step under `escalation`")
 
 
 def _waiting(data: Path) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""100,000 decisions of one use case: gates open segment by segment, work drifts, the monitor revokes, a new epoch begins."""
+"""100,000 decisions of one use case: gates open by segment, work drifts, the monitor revokes, a new epoch begins."""
 
 from __future__ import annotations
 
