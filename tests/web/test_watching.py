@@ -124,17 +124,17 @@ def test_a_level_leaves_out_what_lies_below_it(tmp_path):
 
 
 def test_a_library_that_complains_is_a_line_without_its_words(fresh):
-    try:
-        raise ValueError("words that may hold content")
-    except ValueError:
-        logging.getLogger("uvicorn.error").exception("words that may hold %s", "content")
+    def complain():
+        try:
+            raise ValueError("words that may hold content")
+        except ValueError:
+            logging.getLogger("uvicorn.error").exception("words that may hold %s", "content")
+
+    complain()
     fresh.end()
     (line,) = fresh.lines()
-    assert (
-        line["said"]
-        == f"uvicorn.error.{test_a_library_that_complains_is_a_line_without_its_words.__name__}: ValueError"
-    )
-    assert "words" not in fresh.written.getvalue().replace("its_words", "")
+    assert line["said"] == "uvicorn.error.complain: ValueError"
+    assert "words" not in fresh.written.getvalue()
 
 
 class Stuck:
