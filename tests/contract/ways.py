@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from airworthy.record import codec
 from airworthy.sdk.gateway import Gateway
 from airworthy.service.access import EVERY_SCOPE, USUAL_LIFE_US, fresh_key
 from airworthy.service.gateway import Gateway as Embedded
+from airworthy.web.address import listen
+from airworthy.web.server import serve
 from service.live.worlds import NOW, Fixed, granted, in_memory, opened
 from web.live import Live
 
@@ -44,6 +47,24 @@ class EvesServer(Live):
         return fresh_key(
             "Eve", EVERY_SCOPE, person=True, life_us=USUAL_LIFE_US, clock=self.clock, random=Fixed(len(name))
         )
+
+    def on(self, port: int) -> None:
+        """Listens there instead; before it starts."""
+        self.socket.close()
+        self.socket = listen("127.0.0.1", port)
+        self.thread = threading.Thread(target=serve, args=(self.server, [self.socket], self.house))
+
+
+class Unclosed:
+    """A gateway that outlives its server."""
+
+    def __init__(self, behind: Embedded) -> None:
+        self._behind = behind
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._behind, name)
+
+    def close(self) -> None: ...
 
 
 class Switch:

@@ -54,11 +54,11 @@ class HttpChannel:
     """
 
     def __init__(self, url: str, key: str, environment: str, *, budget_s: float) -> None:
+        headers = {"Authorization": f"Bearer {key}", "Airworthy-Environment": environment, "Accept": "application/json"}
+        self._http, self._broken = _client(url, headers)
         self._budget_s = budget_s
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="airworthy-http", daemon=True)
-        headers = {"Authorization": f"Bearer {key}", "Airworthy-Environment": environment, "Accept": "application/json"}
-        self._http, self._broken = _client(url, headers)
         self._closing = Lock()
         self._closed = False
         self._thread.start()
@@ -146,6 +146,8 @@ class HttpChannel:
             raise
         except TimeoutError:
             raise Unanswered("slow") from None
+        except asyncio.CancelledError:  # by `close`: whoever waits must be told, not cancelled
+            raise Unanswered("unreachable", "this gateway was closed meanwhile") from None
         except Exception as error:  # the edge of a request: a foreign network, and a library's many ways to say so
             raise Unanswered("unreachable", help=f"{type(error).__name__}: is the server running?") from None
         return read(answer.status_code, answer.content, into)

@@ -6,7 +6,7 @@ import functools
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, get_type_hints, overload
+from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_type_hints, overload
 
 from airworthy.exchange.ask import Failure
 from airworthy.sdk.decision import Decision
@@ -32,7 +32,7 @@ class Asks(Protocol):
     async def afailed_as(self, into: type[T], failure: Failure) -> Decision[T]: ...
 
 
-class Deciding(Generic[P]):
+class Deciding:
     """The decorator. Where the function raises, its caller gets a decision with route `fallback`: never an exception
     of the model, never a string. The exception is logged."""
 
@@ -40,8 +40,8 @@ class Deciding(Generic[P]):
         self,
         gateway: Asks,
         point: str,
-        subject: Callable[P, str],
-        of_call: dict[str, Callable[P, Any] | None],
+        subject: Callable[..., str],
+        of_call: dict[str, Callable[..., Any] | None],
         of_output: dict[str, Callable[[Any], Any] | None],
     ) -> None:
         self._gateway, self._point, self._subject = gateway, point, subject
@@ -86,7 +86,7 @@ class Deciding(Generic[P]):
 
         return decided
 
-    def _beside(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
+    def _beside(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         return {name: ask(*args, **kwargs) for name, ask in self._of_call.items()}
 
     def _said(self, output: Any) -> dict[str, Any]:

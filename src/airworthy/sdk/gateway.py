@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
 from airworthy.client.health import Health
 from airworthy.client.line import PATIENCE_S, Line
@@ -23,7 +23,6 @@ from airworthy.sdk.step import Step
 from airworthy.sdk.stream import stream
 from airworthy.sdk.value import type_of
 
-P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -84,15 +83,15 @@ class Gateway:
         self,
         point: str,
         *,
-        subject: Callable[P, str],
-        item: Callable[P, Any] | None = None,
-        attempt: Callable[P, int] | None = None,
-        context: Callable[P, str] | None = None,
-        sources: Callable[P, Any] | None = None,
+        subject: Callable[..., str],
+        item: Callable[..., Any] | None = None,
+        attempt: Callable[..., int] | None = None,
+        context: Callable[..., str] | None = None,
+        sources: Callable[..., Any] | None = None,
         score: Callable[[Any], float] | None = None,
         proba: Callable[[Any], Any] | None = None,
         scores: Callable[[Any], Any] | None = None,
-    ) -> Deciding[P]:
+    ) -> Deciding:
         """A decorator: the function's output is decided about, and its caller gets the decision.
 
         `subject` to `sources` are asked of the function's arguments, `score`, `proba` and `scores` of its output.

@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from airworthy.base.canonical import encode_trusted, profiled
 from airworthy.base.clock import Clock, SystemClock
@@ -76,14 +76,14 @@ class Watched(Protocol[P, T_co]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co: ...
 
 
-class Observing(Generic[P]):
+class Observing:
     """The decorator `observe` gives."""
 
     def __init__(
         self,
         observation: Observation,
-        subject: Callable[P, str],
-        item: Callable[P, Any] | None,
+        subject: Callable[..., str],
+        item: Callable[..., Any] | None,
         score: Callable[[Any], float] | None,
         output: Callable[[Any], Any] | None,
     ) -> None:
@@ -91,8 +91,8 @@ class Observing(Generic[P]):
         self._subject, self._item, self._score, self._output = subject, item, score, output
 
     def __call__(self, fn: Callable[P, R]) -> Watched[P, R]:
-        watched = self._async(fn) if inspect.iscoroutinefunction(fn) else self._sync(fn)
-        watched.observed = self._observation  # type: ignore[attr-defined]
+        watched: Any = self._async(fn) if inspect.iscoroutinefunction(fn) else self._sync(fn)
+        watched.observed = self._observation
         return cast("Watched[P, R]", watched)
 
     def _sync(self, fn: Callable[P, R]) -> Callable[P, R]:
@@ -115,7 +115,7 @@ class Observing(Generic[P]):
 
         return watched
 
-    def _given(self, *args: P.args, **kwargs: P.kwargs) -> tuple[str, Any] | None:
+    def _given(self, *args: Any, **kwargs: Any) -> tuple[str, Any] | None:
         """Subject and item as they are before the function can change them; None where they cannot be told."""
         try:
             item = self._item(*args, **kwargs) if self._item else None
@@ -139,14 +139,14 @@ class Observing(Generic[P]):
 def observe(
     name: str,
     *,
-    subject: Callable[P, str],
+    subject: Callable[..., str],
     score: Callable[[Any], float] | None = None,
     output: Callable[[Any], Any] | None = None,
-    item: Callable[P, Any] | None = None,
+    item: Callable[..., Any] | None = None,
     folder: str | Path = FOLDER,
     clock: Clock | None = None,
     random: Random | None = None,
-) -> Observing[P]:
+) -> Observing:
     """A decorator: the function works as before, and what it gives is recorded beside it.
 
     subject  of the function's arguments: the work item's identity, by which its truth is found later
