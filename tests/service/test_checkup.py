@@ -20,12 +20,8 @@ from airworthy.service.open import open_gateway
 from airworthy.service.reach import reach
 from service.live.worlds import APP, EVE, NOW, TEXT, Fixed, ask, charter, decided, granted
 
-SOURCE = (
-    (
-        "rules:\n",
-        "sources:\n  - {source: erp, owner: claims-owner, fresh: 1d, definition: open claims, basis: contract}\n\nrules:\n",
-    ),
-)
+ERP = "sources:\n  - {source: erp, owner: claims-owner, fresh: 1d, definition: open claims, basis: contract}\n\n"
+SOURCE = (("rules:\n", ERP + "rules:\n"),)
 
 
 @pytest.fixture

@@ -50,6 +50,8 @@ class Ask(Asked, frozen=True, kw_only=True):
     model_version: Text = ""  # where another than the charter's spoke; that is another epoch, and nothing is certified
     parent: Text = ""  # the decision or step this one follows
     trace: Text = ""
+    id: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-z]{26})?$")] = ""  # of the decision to come, random: the client
+    # then knows it even where it never hears the answer
 
 
 class Answer(Asked, frozen=True, kw_only=True):

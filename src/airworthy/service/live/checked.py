@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from airworthy.service.live.point import Point
 
 MOST_BYTES = 256 * 1_024  # of one ask in canonical form
 MOST_SOURCES = 64
+_ID = re.compile(r"[0-9a-z]{26}\Z")
 AHEAD_US = 300_000_000  # a source may be this much younger than now: clocks differ
 
 
@@ -51,6 +53,8 @@ def check(ask: Ask, points: Mapping[str, Point]) -> Checked:
         body = sealed(ask)
     except canonical.OutOfProfile as error:
         found.append(Diagnostic("G004", f"the ask has no canonical form: {error.diagnostics[0].sentence}"))
+    if ask.id and not _ID.match(ask.id):
+        found.append(Diagnostic("G009", "the id is not 26 characters of base32", help="leave it out, and one is made"))
     if len(body) > MOST_BYTES:
         help = "send what the decision needs, and keep documents where they are"
         found.append(
@@ -143,4 +147,4 @@ def _sources(ask: Ask, point: Point) -> list[Diagnostic]:
 
 def _without_trace(body: bytes) -> dict[str, Any]:
     plain = unsealed(body)
-    return {key: value for key, value in plain.items() if key not in ("trace", "parent")}
+    return {key: value for key, value in plain.items() if key not in ("trace", "parent", "id")}

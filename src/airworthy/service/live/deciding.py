@@ -91,6 +91,8 @@ class Deciding:
         """
         checked = check(ask, self._core.points)
         self._core.cases[checked.point.charter.use_case].advance(now)
+        if checked.once in self._in_flight:
+            self._in_flight[checked.once].future.exception()  # waits until it is in the log, or nothing ever will be
         stored = self._core.store.decided(*checked.once)
         if stored is not None:
             found = codec.record(stored.leaf)
@@ -200,7 +202,7 @@ class Deciding:
         if ask.model_version and ask.model_version != model.version:
             model = msgspec.structs.replace(model, version=ask.model_version)
         return DecisionMade(
-            id=self._core.id(now), ts=now, at=at or now, use_case=policy.use_case, simulated=case.simulated, point=policy.point,
+            id=self._named(ask, now), ts=now, at=at or now, use_case=policy.use_case, simulated=case.simulated, point=policy.point,
             attempt=ask.attempt, stage=policy.stage, charter=policy.charter, policy=policy.digest, epoch=found.epoch,
             segment=found.segment, model=model, score=None if request.score is None else ppm(request.score),
             confidence=found.confidence, threshold=found.threshold, route=found.route, told=found.told, reasons=found.reasons,
@@ -210,6 +212,10 @@ class Deciding:
             due=Micros(now + int(case.charter.escalation.hard_deadline)) if waits else None,
             quorum=checked.point.declared.quorum,
         )  # fmt: skip
+
+    def _named(self, ask: Ask, now: Micros) -> str:
+        """The id the client gave, where nothing bears it yet; else a new one."""
+        return ask.id if ask.id and not self._core.store.about(ask.id) else self._core.id(now)
 
     def _failed(
         self,

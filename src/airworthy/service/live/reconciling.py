@@ -33,6 +33,19 @@ class Work(msgspec.Struct):
     took: Callable[[], None] = lambda: None
 
 
+class Done(msgspec.Struct):
+    """What became of the entries so far."""
+
+    recorded: list[str] = []
+    known: list[str] = []
+    refused: list[tuple[str, str]] = []
+    made: dict[tuple[str, str, int], DecisionMade | ModelFailed] = {}
+
+    def told(self) -> Reconciled:
+        """For the client."""
+        return Reconciled(recorded=tuple(self.recorded), known=tuple(self.known), refused=tuple(self.refused))
+
+
 class Reconciling:
     """Spools handed over."""
 
@@ -49,30 +62,41 @@ class Reconciling:
             raise BadInput(
                 [Diagnostic("G008", f"{len(spooled)} entries at once; between 1 and {MOST_AT_ONCE} can be taken")]
             )
-        recorded, known, refused = list[str](), list[str](), list[tuple[str, str]]()
-        drafts: list[Draft] = []
+        done = Done()
         with self._core.lock:
             now = self._core.now()
-            took: list[Callable[[], None]] = []
-            for entry in spooled:
-                try:
-                    work = self._work(entry, now) if entry.id not in recorded else None
-                except AirworthyError as error:
-                    refused.append((entry.id, str(error.diagnostics[0])))
-                    continue
-                (known if work is None else recorded).append(entry.id)
-                if work is not None:
-                    drafts += work.drafts
-                    took.append(work.took)
-            if recorded:
-                drafts.append(self._gap(spooled, len(recorded), now))
-            told = Reconciled(recorded=tuple(recorded), known=tuple(known), refused=tuple(refused))
-            future = self._core.append(drafts, lambda _: told) if drafts else _ready(told)
-            for each in took:
-                each()
+            # What speaks of a decision must find it in the log, so decisions go first and are waited for.
+            first = [one for one in spooled if one.outcome is None and one.ended is None]
+            last = [one for one in spooled if one.outcome is not None or one.ended is not None]
+            self._append(first, done, now).result()
+            return self._append(last, done, now, gap_of=spooled)
+
+    def _append(
+        self, entries: Sequence[Spooled], done: Done, now: Micros, *, gap_of: Sequence[Spooled] = ()
+    ) -> Future[Reconciled]:
+        """Records what is not there yet, and at last that there was a gap."""
+        works = [work for entry in entries if (work := self._tried(entry, done, now)) is not None]
+        drafts = [draft for work in works for draft in work.drafts]
+        if gap_of and done.recorded:
+            drafts.append(self._gap(gap_of, now))
+        future = self._core.append(drafts, lambda _: done.told()) if drafts else _ready(done.told())
+        for work in works:
+            work.took()
         return future
 
-    def _work(self, entry: Spooled, now: Micros) -> Work | None:
+    def _tried(self, entry: Spooled, done: Done, now: Micros) -> Work | None:
+        """What an entry adds; None where it is there already, or cannot be used."""
+        if entry.id in done.recorded:
+            return None
+        try:
+            work = self._work(entry, done, now)
+        except AirworthyError as error:
+            done.refused.append((entry.id, str(error.diagnostics[0])))
+            return None
+        (done.known if work is None else done.recorded).append(entry.id)
+        return work
+
+    def _work(self, entry: Spooled, done: Done, now: Micros) -> Work | None:
         """What an entry adds to the log, None where it is there. Raises BadInput, NotFound."""
         said = [one for one in (entry.ask, entry.failure, entry.outcome, entry.ended) if one is not None]
         if len(said) != 1 or not _ID.match(entry.id) or entry.at.tzinfo is None:
@@ -80,7 +104,7 @@ class Reconciling:
             raise BadInput([Diagnostic("G070", "this is no spool entry", help=help)])
         id, at = f"spool.{entry.id}", min(micros(entry.at), now)
         if entry.ask is not None:
-            return self._ask(entry.ask, id, Micros(at), entry.why, now)
+            return self._ask(entry.ask, id, Micros(at), entry.why, done, now)
         if entry.failure is not None:
             fresh = self._deciding.late_failure(entry.failure, now)
             return None if fresh is None else Work(list(fresh.drafts))
@@ -94,10 +118,13 @@ class Reconciling:
             return None
         return Work([self._permitting.finishing(entry.ended, now, id)])
 
-    def _ask(self, ask: Ask, id: str, at: Micros, why: Missed, now: Micros) -> Work | None:
+    def _ask(self, ask: Ask, id: str, at: Micros, why: Missed, done: Done, now: Micros) -> Work | None:
         """A decision the caller did not hear: made now for the record, or there already and then taken back."""
-        found = self._deciding.late(ask, at, why, now)
+        once = (ask.point, ask.subject, ask.attempt)
+        found = done.made.get(once) or self._deciding.late(ask, at, why, now)
         decision = found.record.id if isinstance(found, Fresh) else found.id
+        if isinstance(found, Fresh):
+            done.made[once] = found.record  # asked about twice while nobody answered: one decision, two callers
         if not isinstance(found, Fresh) and self._is_there(decision, id):
             return None
         case = self._core.cases[ask.point.partition(".")[0]]
@@ -119,11 +146,11 @@ class Reconciling:
         about = (*self._core.store.about(decision), *self._core.store.about(id))
         return any(f'"id":"{id}"'.encode() in stored.leaf for stored in about)
 
-    def _gap(self, spooled: Sequence[Spooled], recorded: int, now: Micros) -> Draft:
+    def _gap(self, spooled: Sequence[Spooled], now: Micros) -> Draft:
         moments = [min(micros(one.at), now) for one in spooled if one.at.tzinfo is not None]
         return Draft(record=GapNoted(
             id=self._core.id(now), ts=now, at=now, use_case="", since=Micros(min(moments)), until=Micros(max(moments)),
-            entries=recorded, why=spooled[0].why,
+            entries=len(spooled), why=spooled[0].why,
         ))  # fmt: skip
 
 
