@@ -30,19 +30,23 @@ def key_for(url: str, given: str | None, folder: Path) -> str:
 
     Raises BadInput: C021 where there is none, C022 where others may read the file.
     """
-    key = given or os.environ.get("AIRWORTHY_KEY") or _of_this_machine(url, folder / FILE)
+    key = given or os.environ.get("AIRWORTHY_KEY")
+    here = None if key else served(folder)
+    if here is not None and here.url.rstrip("/") == url.rstrip("/"):
+        key = here.key
     if not key:
         raise BadInput([Diagnostic("C021", "there is no key for this server",
                                    help="set AIRWORTHY_KEY, or `connect(..., key=...)`")])  # fmt: skip
     return key
 
 
-def _of_this_machine(url: str, path: Path) -> str | None:
+def served(folder: Path) -> ServerFile | None:
+    """The server that left its address in `folder`, None where none did. Raises BadInput (C022)."""
+    path = folder / FILE
     try:
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise BadInput([Diagnostic("C022", "the server's key can be read by others than its owner",
                                        Place(str(path)), "run `chmod 600` on it, and make a new key")])  # fmt: skip
-        served = msgspec.json.decode(path.read_bytes(), type=ServerFile)
+        return msgspec.json.decode(path.read_bytes(), type=ServerFile)
     except (OSError, msgspec.MsgspecError):
         return None
-    return served.key if served.url.rstrip("/") == url.rstrip("/") else None

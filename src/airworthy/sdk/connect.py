@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,10 +12,11 @@ from airworthy.base.diagnostic import Diagnostic
 from airworthy.base.errors import BadInput
 from airworthy.client.http import HttpChannel
 from airworthy.client.line import Line
-from airworthy.client.server import key_for
+from airworthy.client.server import ServerFile, key_for, served
 from airworthy.exchange.channel import Channel
 from airworthy.sdk.gateway import Gateway
 from airworthy.service.open import open_gateway, place
+from airworthy.storage.holder import FILE as LOCK
 
 Environment = Literal["dev", "test", "prod"]
 
@@ -35,7 +37,8 @@ def connect(
     """A gateway, to be closed, or used with `with`.
 
     url_or_folder   an http(s) address, or the folder an embedded one keeps its log in, where other environments than
-                    prod have folders of their own. By default the address in AIRWORTHY_URL, else `.airworthy/`
+                    prod have folders of their own. By default the address in AIRWORTHY_URL, else `.airworthy/`;
+                    where a server of this folder runs and no charters are named, it is asked
     charters        files an embedded one reads; by default `charter.yaml`, `*.charter.yaml` and `charters/*.yaml` here
     key             for a server; by default AIRWORTHY_KEY, else that in `<folder>/server.json`, if of the same address
     budget_ms       after which a decision falls back
@@ -45,13 +48,22 @@ def connect(
     given = str(url_or_folder or os.environ.get("AIRWORTHY_URL") or FOLDER)
     is_url = given.startswith(("http://", "https://"))
     home = place(Path(FOLDER if is_url else given), environment)
+    here = None if is_url or charters is not None else _serving(home)
     budget_s = budget_ms / 1000
-    channel: Channel = (
-        HttpChannel(given, key_for(given, key, home), environment, budget_s=budget_s)
-        if is_url
-        else open_gateway(given, _named(charters), environment=environment)
-    )
+    channel: Channel
+    if is_url:
+        channel = HttpChannel(given, key_for(given, key, home), environment, budget_s=budget_s)
+    elif here is not None:
+        channel = HttpChannel(here.url, key or here.key, environment, budget_s=budget_s)
+    else:
+        channel = open_gateway(given, _named(charters), environment=environment)
     return Gateway(Line(channel, Path(spool or home / "spool"), budget_s=budget_s))
+
+
+def _serving(home: Path) -> ServerFile | None:
+    """The server that holds the folder now. A file it left behind when it was killed does not count."""
+    found = served(home)
+    return found if found is not None and is_held(home) else None
 
 
 def _named(charters: str | Path | Sequence[str | Path] | None) -> list[Path]:
@@ -67,3 +79,18 @@ def _charters_here() -> list[Path]:
         raise BadInput([Diagnostic("C020", "there is no charter here to work by",
                                    help="name it: `connect(charters=...)`; or start one: airworthy init")])  # fmt: skip
     return found
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a living process writes to the log in `folder`."""
+    try:
+        descriptor = os.open(folder / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
