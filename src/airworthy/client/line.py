@@ -26,7 +26,7 @@ from airworthy.exchange.told import Noted, Redeemed, Told
 R = TypeVar("R")
 
 APPLICATION = Caller(name="application", scopes=frozenset({"application"}))
-PATIENCE_S = 2.0  # for what nobody waits for with work in hand: outcomes, ends of effects, permits
+PATIENCE_S = 5.0  # for permits, ends of effects, outcomes: what has no fallback, or nobody waiting for it
 
 
 class Line:
