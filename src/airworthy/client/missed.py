@@ -33,6 +33,8 @@ def missed(error: BaseException) -> Missed | None:
     """
     if isinstance(error, Unanswered):
         return error.why
+    if isinstance(error, Unavailable):
+        return "unreachable"
     if isinstance(error, TimeoutError):
         return "slow"
     if isinstance(error, StoreFull):
