@@ -96,3 +96,21 @@ def test_a_function_without_annotations_gets_the_type_of_its_output(gateway):
         return PAY
 
     assert triage(1).value == PAY
+
+
+@pytest.mark.parametrize("broken", [{"amount": float("nan")}, {"amount": object()}], ids=["nan", "no data"])
+def test_an_output_that_cannot_be_written_is_a_failure_of_the_model(gateway, broken):
+    @gateway.decision(POINT, subject=str)
+    def triage(claim: int) -> dict[str, object]:
+        return broken
+
+    assert triage(1).route == "fallback"
+    assert gateway.scripted.noted[0].subject == "1"
+
+
+def test_a_score_that_is_no_number_is_a_failure_of_the_model(gateway):
+    @gateway.decision(POINT, subject=str, score=lambda found: float("nan"))
+    def triage(claim: int) -> Triage:
+        return PAY
+
+    assert triage(1).route == "fallback"

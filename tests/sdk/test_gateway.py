@@ -86,6 +86,11 @@ def test_many_are_found_by_subject_and_attempt(gateway):
         found["claim/9"]
 
 
+def test_none_at_all_asks_nobody(gateway):
+    with gateway.down():
+        assert len(gateway.decide_many(POINT, [])) == 0
+
+
 def test_many_async_are_the_same(gateway):
     found = asyncio.run(gateway.adecide_many(POINT, [airworthy.Output("claim/1", PAY)]))
     assert found["claim/1"].route == "review"

@@ -12,7 +12,7 @@ import msgspec
 
 from airworthy.client.handover import Handover
 from airworthy.client.health import Tally
-from airworthy.client.missed import missed
+from airworthy.client.missed import Unanswered, missed
 from airworthy.client.spool import Spool
 from airworthy.exchange.ask import Missed, Spooled
 
@@ -54,7 +54,7 @@ class Attempts:
     def call(self, attempt: Attempt[R]) -> R:
         """The answer, or what is told instead."""
         try:
-            return attempt.start().result(attempt.patience_s)
+            return told(attempt.start, attempt.patience_s)
         except Exception as error:  # the edge of a call: whatever happens, it ends in time and in no act
             given = attempt.instead(_why(error))
         kept = self._spool.keep(given.entries)
@@ -65,7 +65,7 @@ class Attempts:
     async def acall(self, attempt: Attempt[R]) -> R:
         """As `call`, for async code."""
         try:
-            return await answer(attempt.start, attempt.patience_s)
+            return await atold(attempt.start, attempt.patience_s)
         except Exception as error:  # as above
             given = attempt.instead(_why(error))
         kept = self._spool.keep(given.entries)
@@ -79,12 +79,20 @@ class Attempts:
         self._handover.expect()
 
 
-async def answer(start: Callable[[], Future[R]], within_s: float | None) -> R:
-    """What `start` gives, or TimeoutError. The call itself goes on: what it does is recorded either way."""
+def told(start: Callable[[], Future[R]], within_s: float) -> R:
+    """What `start` gives, else Unanswered. The call itself goes on: what it does is recorded either way."""
+    try:
+        return start().result(within_s)
+    except TimeoutError:
+        raise Unanswered("slow") from None
+
+
+async def atold(start: Callable[[], Future[R]], within_s: float) -> R:
+    """As `told`, for async code."""
     future = _quiet(start())
     await asyncio.wait({future}, timeout=within_s)
     if not future.done():
-        raise TimeoutError
+        raise Unanswered("slow")
     return future.result()
 
 

@@ -90,7 +90,11 @@ class Deciding:
         return {name: ask(*args, **kwargs) for name, ask in self._of_call.items()}
 
     def _said(self, output: Any) -> dict[str, Any]:
-        return {name: ask(output) for name, ask in self._of_output.items()}
+        """What is told of the output. Raises where either has no JSON form: then the model gave nothing usable."""
+        to_json(output)
+        said = {name: ask(output) for name, ask in self._of_output.items()}
+        to_json(said)
+        return said
 
     def _failure(self, subject: str, beside: dict[str, Any], error: Exception) -> Failure:
         _log.warning("%s: the model failed for one item, which goes to its fallback", self._point, exc_info=error)

@@ -12,7 +12,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar, cast
 import msgspec
 
 from airworthy.base.errors import AirworthyError, Conflict, NotAllowed, NotFound
-from airworthy.client.attempt import Attempt, answer
+from airworthy.client.attempt import Attempt, atold, told
 from airworthy.client.line import PATIENCE_S, Line
 from airworthy.client.missed import Unanswered, missed
 from airworthy.exchange.ask import EffectEnded, Redemption
@@ -115,13 +115,13 @@ class Effect(Generic[T, R]):
 
     def _redeem(self, redemption: Redemption) -> None:
         try:
-            self._line.redeeming(redemption).result(PATIENCE_S)
+            told(lambda: self._line.redeeming(redemption), PATIENCE_S)
         except Exception as error:  # the edge of a call: whatever it was, the effect does not run
             raise _refused(error) from None
 
     async def _aredeem(self, redemption: Redemption) -> None:
         try:
-            await answer(lambda: self._line.redeeming(redemption), PATIENCE_S)
+            await atold(lambda: self._line.redeeming(redemption), PATIENCE_S)
         except Exception as error:  # as above
             raise _refused(error) from None
 

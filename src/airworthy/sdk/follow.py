@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from functools import partial
 
-from airworthy.client.attempt import answer
+from airworthy.client.attempt import atold as aheard
+from airworthy.client.attempt import told as heard
 from airworthy.client.line import Line
 from airworthy.client.missed import missed
 from airworthy.exchange.told import Told
@@ -28,7 +29,7 @@ class Following:
     def wait(self, told: Told, timeout: float | None) -> Told:
         for poll_s, pause_s in _polls(timeout):
             try:
-                told = self._poll(told.id, poll_s).result(poll_s + GRACE_S)
+                told = heard(partial(self._poll, told.id, poll_s), poll_s + GRACE_S)
             except Exception as error:  # the edge of a call, as in `client.attempt`
                 _raise_mistake(error)
             if told.status == "settled":
@@ -39,7 +40,7 @@ class Following:
     async def result(self, told: Told, timeout: float | None) -> Told:
         for poll_s, pause_s in _polls(timeout):
             try:
-                told = await answer(partial(self._poll, told.id, poll_s), poll_s + GRACE_S)
+                told = await aheard(partial(self._poll, told.id, poll_s), poll_s + GRACE_S)
             except Exception as error:  # as above
                 _raise_mistake(error)
             if told.status == "settled":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from concurrent.futures import Future
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
+from airworthy.client.attempt import atold, told
 from airworthy.client.health import Health
 from airworthy.client.line import PATIENCE_S, Line
 from airworthy.exchange.ask import Ask, Failure, StopAsked, Verb
@@ -51,13 +52,13 @@ class Gateway:
 
     def decide_as(self, into: type[T], point: str, subject: str, output: T, beside: With) -> Decision[T]:
         """As `decide`, read back as `into` instead of the output's own type."""
-        (told,) = self._asked([ask(point, subject, output, beside)])
-        return decision(told, into, self._follow)
+        (found,) = self._asked([ask(point, subject, output, beside)])
+        return decision(found, into, self._follow)
 
     async def adecide_as(self, into: type[T], point: str, subject: str, output: T, beside: With) -> Decision[T]:
         """As `decide_as`, for async code."""
-        (told,) = await self._aasked([ask(point, subject, output, beside)])
-        return decision(told, into, self._follow)
+        (found,) = await self._aasked([ask(point, subject, output, beside)])
+        return decision(found, into, self._follow)
 
     def decide_many(self, point: str, outputs: Iterable[Output[T]]) -> Decisions[T]:
         """Decides all `outputs` in one transaction: all of them are in the log, or all fall back."""
@@ -119,8 +120,8 @@ class Gateway:
 
     async def afailed_as(self, into: type[T], failure: Failure) -> Decision[T]:
         """As `failed_as`, for async code."""
-        told = await self._line.attempts.acall(self._line.failing(failure))
-        return decision(self._counted(told), into, self._follow)
+        found = await self._line.attempts.acall(self._line.failing(failure))
+        return decision(self._counted(found), into, self._follow)
 
     # --- acting
 
@@ -146,16 +147,16 @@ class Gateway:
         by   who answers. Over HTTP that is whoever the key belongs to, whatever is said here.
         Raises StoreError where nobody can record it: a person must know.
         """
-        return decision.retold(self._answering(decision, verb, by, said).result(PATIENCE_S))
+        return decision.retold(told(self._answering(decision, verb, by, said), PATIENCE_S))
 
     async def aanswer(self, decision: Decision[T], verb: Verb, *, by: str, **said: Unpack[Said]) -> Decision[T]:
         """As `answer`, for async code."""
-        return decision.retold(await asyncio.wrap_future(self._answering(decision, verb, by, said)))
+        return decision.retold(await atold(self._answering(decision, verb, by, said), PATIENCE_S))
 
     def look(self, id: str, into: type[T]) -> Decision[T]:
         """The decision of that id as it stands; its values are read as `into`. Raises NotFound, StoreError."""
-        told = self._line.channel.told(id, self._line.caller).result(PATIENCE_S)
-        return decision(told, into, self._follow)
+        found = told(partial(self._line.channel.told, id, self._line.caller), PATIENCE_S)
+        return decision(found, into, self._follow)
 
     def read(self, json: bytes | str, into: type[T]) -> Decision[T]:
         """A decision that was written with `to_json`, alive again: it can be waited on."""
@@ -165,7 +166,7 @@ class Gateway:
         """Pulls the stop switch: from now on everything of this use case falls back. Raises StoreError."""
         person = Caller(name=by, scopes=frozenset({"owner"}), is_person=True)
         asked = StopAsked(use_case=use_case, why=why, person=by)
-        return self._line.channel.stop(asked, person).result(PATIENCE_S)
+        return told(partial(self._line.channel.stop, asked, person), PATIENCE_S)
 
     # --- how it fares
 
@@ -185,25 +186,25 @@ class Gateway:
     ) -> None:
         self.close()
 
-    def _answering(self, decision: Decision[Any], verb: Verb, by: str, said: Said) -> Future[Told]:
+    def _answering(self, decision: Decision[Any], verb: Verb, by: str, said: Said) -> Callable[[], Future[Told]]:
         person = Caller(name=by, scopes=frozenset({"reviewer"}), is_person=True)
-        return self._line.channel.answer(decision.id, answer(verb, decision.digest, said), person)
+        return partial(self._line.channel.answer, decision.id, answer(verb, decision.digest, said), person)
 
     def _asked(self, asks: list[Ask]) -> tuple[Told, ...]:
-        told = self._line.attempts.call(self._line.asking(asks))
-        return tuple(map(self._counted, told))
+        found = self._line.attempts.call(self._line.asking(asks)) if asks else ()
+        return tuple(map(self._counted, found))
 
     async def _aasked(self, asks: list[Ask]) -> tuple[Told, ...]:
-        told = await self._line.attempts.acall(self._line.asking(asks))
-        return tuple(map(self._counted, told))
+        found = await self._line.attempts.acall(self._line.asking(asks)) if asks else ()
+        return tuple(map(self._counted, found))
 
-    def _counted(self, told: Told) -> Told:
-        self._line.tally.told(told.route)
-        return told
+    def _counted(self, found: Told) -> Told:
+        self._line.tally.told(found.route)
+        return found
 
-    def _decisions(self, told: tuple[Told, ...], outputs: list[Output[T]]) -> Decisions[T]:
+    def _decisions(self, found: tuple[Told, ...], outputs: list[Output[T]]) -> Decisions[T]:
         into = [type_of(output.output) for output in outputs]
-        return Decisions([decision(one, kind, self._follow) for one, kind in zip(told, into, strict=True)])
+        return Decisions([decision(one, kind, self._follow) for one, kind in zip(found, into, strict=True)])
 
 
 def _together(point: str, outputs: list[Output[T]]) -> list[Ask]:
