@@ -3,15 +3,17 @@
     python bench/http_overhead.py
 
 The gateway here answers at once and does nothing, so that everything measured is ours or the server's: HTTP, key,
-strict reading, JSON both ways, metrics, the journal. Beside it the same server with an empty ASGI reply (the limit: no
-Python web service on uvicorn costs less), and an ordinary endpoint of ours behind the framework. CPU time of the server
-process, eight connections that stay open, best of several repeats; ratios are what to compare.
+strict reading, JSON both ways, metrics, the journal. A real one answers from the thread that writes; one line shows
+what changing threads costs, with that thread's own work in it. Beside it the same server with an empty ASGI reply (the
+limit: no Python web service on uvicorn costs less), and an ordinary endpoint of ours behind the framework. CPU time of
+the server process, eight connections that stay open, best of several repeats; ratios are what to compare.
 """
 
 from __future__ import annotations
 
 import io
 import multiprocessing
+import queue
 import socket
 import sys
 import tempfile
@@ -63,11 +65,28 @@ class AtOnce:
     def close(self):
         pass
 
-    @staticmethod
-    def _told(value):
+    def _told(self, value):
         future = Future()
         future.set_result(value)
         return future
+
+
+class ByAnother(AtOnce):
+    """One whose answers come from another thread, as from the one that writes the log; what that costs is in it."""
+
+    def __init__(self):
+        self._asked = queue.SimpleQueue()
+        threading.Thread(target=self._answer, daemon=True).start()
+
+    def _told(self, value):
+        future = Future()
+        self._asked.put((future, value))
+        return future
+
+    def _answer(self):
+        while True:
+            future, value = self._asked.get()
+            future.set_result(value)
 
 
 async def empty(scope, receive, send):
@@ -85,7 +104,14 @@ def served(pipe, what: str) -> None:
     with tempfile.TemporaryDirectory() as folder, open("/dev/null", "w") as sink:
         access = Access(Path(folder) / "access.json", clock, local=[key])
         level = "error" if what == "quiet" else "info"
-        house = House(AtOnce(), access, Journal(sink, clock, level), clock=clock, environment="prod", limits=Limits())
+        house = House(
+            ByAnother() if what == "by another" else AtOnce(),
+            access,
+            Journal(sink, clock, level),
+            clock=clock,
+            environment="prod",
+            limits=Limits(),
+        )
         app = application(house, random)
         server = Server(_lifespan(app) if what == "empty" else app, house)
         bound = listen("127.0.0.1", 0)
@@ -166,6 +192,7 @@ def main() -> None:
     ours = measured("decisions")
     show("POST /v1/decisions", ours, limit)
     show("the same with a journal of errors only", measured("quiet"), limit)
+    show("the same, answered by another thread", measured("by another"), limit)
     show(
         "GET /v1/decisions/{id}, behind the framework", measured("decisions", "GET", f"/v1/decisions/{'d' * 26}"), limit
     )

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -60,7 +67,7 @@ class Serving:
             line = self.process.stdout.readline()
             assert line, self.process.stderr.read()
             self.said.append(line)
-        place = folder / ("" if "--environment" not in words else words[-1])
+        place = folder / words[words.index("--environment") + 1] if "--environment" in words else folder
         self.found = json.loads((place / "server.json").read_text())
 
     def client(self):
@@ -188,6 +195,31 @@ def test_a_certificate_that_cannot_be_used_is_said(tmp_path, refused):
     assert refused("--tls-cert", cert) == (2, "H026")
     assert refused("--tls-cert", cert, "--tls-key", cert) == (2, "H026")
     assert refused("--tls-cert", tmp_path / "gone", "--tls-key", cert) == (2, "H026")
+
+
+def certificate(folder):
+    """A certificate for this machine that signs itself, and its key."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "here")])
+    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number()).add_extension(here, False)
+    now = datetime.now(UTC)
+    signed = made.not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(1)).sign(key, hashes.SHA256())
+    pem = serialization.Encoding.PEM
+    (folder / "cert.pem").write_bytes(signed.public_bytes(pem))
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(secret)
+    return folder / "cert.pem", folder / "key.pem"
+
+
+def test_with_a_certificate_it_speaks_tls_and_nothing_else(tmp_path):
+    cert, key = certificate(tmp_path)
+    with serving(tmp_path, "--tls-cert", str(cert), "--tls-key", str(key)) as running:
+        assert running.found["url"].startswith("https://127.0.0.1:")
+        trusting = ssl.create_default_context(cafile=cert)
+        assert httpx.get(f"{running.found['url']}/readyz", verify=trusting, trust_env=False).status_code == 200
+        with pytest.raises(httpx.TransportError):
+            httpx.get(f"{running.found['url'].replace('https', 'http')}/readyz", trust_env=False)
+        assert running.end()[0] == 0
 
 
 def test_keys_are_made_listed_and_revoked(run):

@@ -25,7 +25,10 @@ class Bridge:
     def wait(self, asked: Future[T]) -> asyncio.Future[T]:
         """What `asked` will be answered with. Letting go of it lets the answer fall, and nothing else."""
         waiter: asyncio.Future[T] = self._loop.create_future()
-        asked.add_done_callback(lambda answered: self._bring(waiter, answered))
+        if asked.done():  # nothing to bring: what was told before is told at once
+            _settle(waiter, asked)
+        else:
+            asked.add_done_callback(lambda answered: self._bring(waiter, answered))
         return waiter
 
     def _bring(self, waiter: asyncio.Future[Any], answered: Future[Any]) -> None:
@@ -44,10 +47,13 @@ class Bridge:
         self._is_woken = False
         while self._arrived:
             waiter, answered = self._arrived.popleft()
-            if waiter.done():
-                continue
-            error = answered.exception()
-            if error is None:
-                waiter.set_result(answered.result())
-            else:
-                waiter.set_exception(error)
+            if not waiter.done():
+                _settle(waiter, answered)
+
+
+def _settle(waiter: asyncio.Future[T], answered: Future[T]) -> None:
+    error = answered.exception()
+    if error is None:
+        waiter.set_result(answered.result())
+    else:
+        waiter.set_exception(error)

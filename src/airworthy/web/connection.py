@@ -26,7 +26,7 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         self._reading_since: float | None = self.loop.time()
         self._head = 0
-        self._in_head = True
+        self._in_head, self._in_body = True, False
         if len(self.connections) > self.limits.connections:
             self.refuse(Overloaded("H012", "too many connections are open"))
 
@@ -45,17 +45,12 @@ class Connection(HttpToolsProtocol):
         self.scope["extensions"] = {HANG_UP: {"now": self.transport.abort}}
 
     def on_headers_complete(self) -> None:
-        self._in_head = False
+        self._in_head, self._in_body = False, True
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        self._reading_since = None
+        self._reading_since, self._in_body = None, False
         super().on_message_complete()
-
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if not self.cycle.more_body:
-            self._reading_since = None
 
     def send_400_response(self, msg: str) -> None:
         self.refuse(Refused(400, "H015", "this is no HTTP request"))
@@ -71,10 +66,15 @@ class Connection(HttpToolsProtocol):
         self._reading_since = None
         if self.transport.is_closing():
             return
-        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+        if not self._is_answered():
             self.transport.write(_raw(error))
         self.transport.close()
         self.loop.call_later(1.0, self.transport.abort)  # a peer that does not read must not hold it open
+
+    def _is_answered(self) -> bool:
+        """Whether the request that is under way has its answer already, or part of it."""
+        cycle = self.cycle
+        return cycle is not None and cycle.response_started and (self._in_body or not cycle.response_complete)
 
 
 def connection(limits: Limits) -> type[Connection]:
