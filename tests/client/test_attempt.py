@@ -118,5 +118,5 @@ def test_a_disk_that_cannot_keep_it_is_said_and_the_caller_falls_back_all_the_sa
 def test_entries_of_one_call_are_kept_together(line):
     made = line(Hanging(Unanswered("unreachable")))
     told = made.attempts.call(made.asking([ASK] * 300))
-    assert len({one.id for one in told}) == 300
+    assert len({one.id for one in told}) == 300  # each under an id of its own
     assert made.health().spooled == 300

@@ -9,7 +9,7 @@ import pytest
 
 import airworthy
 from airworthy.base.errors import BadInput, Conflict, NotAllowed, NotFound, StoreError
-from airworthy.record.decision import DecisionMade
+from airworthy.record.decision import DecisionMade, OutcomeLearnt
 from airworthy.record.permit import EffectFinished, PermitRedeemed, PermitVoided
 from airworthy.record.trouble import ClientFellBack
 from contract.ways import CAR, PAY, POINT, WAYS, Triage, way
@@ -276,3 +276,14 @@ def test_a_decision_the_caller_did_not_hear_loses_its_permit(at):
     at.switch.down = False
     at.gateway.close()
     assert [one.permit for one in at.records(PermitVoided)] == [permit.terms.permit]
+
+
+def test_an_outcome_of_a_decision_nobody_heard_counts_once_it_is_in_the_log(at):
+    granted(at.behind)
+    at.switch.down = True
+    kept, later = at.decide("claim/1"), at.decide("claim/2")
+    assert at.gateway.outcome(kept.id, correct=False).seq == -1
+    at.switch.down = False
+    at.until_handed_over()
+    assert {one.decision for one in at.records(OutcomeLearnt)} == {kept.id}
+    assert at.gateway.outcome(later.id, correct=True).seq > 0

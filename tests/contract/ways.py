@@ -121,6 +121,14 @@ class Way:
         """A decision a person let be carried out; the use case must be granted."""
         return self.gateway.answer(self.decide(subject, output), "accept", by="Eve")
 
+    def until_handed_over(self) -> None:
+        """Waits until the spool is empty; the test fails where it never is."""
+        for _ in range(4_000):
+            if not self.gateway.health().waiting:
+                return
+            threading.Event().wait(0.005)
+        raise AssertionError(f"it was never handed over: {self.gateway.health()}")
+
     def effect(self, ran: list[Any], **more: Any) -> Any:
         """An effect that remembers what it ran with, called the same way in both."""
         if not self.is_async:

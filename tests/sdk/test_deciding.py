@@ -26,7 +26,7 @@ def test_the_caller_gets_the_decision_with_the_type_kept(gateway):
     decision = triage(7)
     assert (decision.subject, decision.value) == ("claim/7", PAY)
     assert triage.__doc__ == "Looks at a claim."
-    ask, _ = next(iter(gateway.scripted._asked.values()))
+    ask = next(iter(gateway.scripted._asked.values()))
     assert (ask.item, ask.score) == ({"claim": 7}, 0.9)
 
 

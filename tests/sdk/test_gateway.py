@@ -19,7 +19,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 def asked(gateway):
     """The ask behind the newest decision."""
-    return gateway.scripted._asked[max(gateway.scripted._asked, key=list(gateway.scripted._asked).index)][0]
+    return list(gateway.scripted._asked.values())[-1]
 
 
 def test_what_is_said_beside_the_output_reaches_the_gateway(gateway):

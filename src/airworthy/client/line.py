@@ -52,10 +52,11 @@ class Line:
         self.attempts = Attempts(self._spool, self._handover, self.tally)
 
     def asking(self, asks: Sequence[Ask]) -> Attempt[tuple[Told, ...]]:
-        """Decides `asks` together; all of them fall back together."""
+        """Decides `asks` together; all of them fall back together, under ids that are theirs either way."""
         self.check_process()
         self.tally.count("calls", len(asks))
-        return Attempt(partial(self.channel.submit, asks, self.caller), partial(self._unasked, asks), self._budget_s)
+        named = [ask if ask.id else msgspec.structs.replace(ask, id=self._id()) for ask in asks]
+        return Attempt(partial(self.channel.submit, named, self.caller), partial(self._unasked, named), self._budget_s)
 
     def failing(self, failure: Failure) -> Attempt[Told]:
         """Says that the model failed."""
@@ -104,22 +105,24 @@ class Line:
 
     def _unasked(self, asks: Sequence[Ask], why: Missed) -> Instead[tuple[Told, ...]]:
         self.tally.fell_back(why, len(asks))
-        entries = tuple(self._entry(why, ask=ask) for ask in asks)
-        told = tuple(_fallback(entry.id, ask, ask.output, why) for entry, ask in zip(entries, asks, strict=True))
-        return Instead(told, entries)
+        entries = tuple(self._entry(ask.id, why, ask=ask) for ask in asks)
+        return Instead(tuple(_fallback(ask.id, ask, ask.output, why) for ask in asks), entries)
 
     def _unfailed(self, failure: Failure, why: Missed) -> Instead[Told]:
         self.tally.fell_back(why)
-        entry = self._entry(why, failure=failure)
+        entry = self._entry(self._id(), why, failure=failure)
         return Instead(_fallback(entry.id, failure, None, why), (entry,))
 
     def _unnoted(self, what: str, noted: Outcome | EffectEnded, why: Missed) -> Instead[Noted]:
-        entry = self._entry(why, **{what: noted})
+        entry = self._entry(self._id(), why, **{what: noted})
         return Instead(Noted(id=entry.id, seq=-1, note="kept here until the gateway answers"), (entry,))
 
-    def _entry(self, why: Missed, **what: Ask | Failure | Outcome | EffectEnded) -> Spooled:
-        now = self.clock.now()
-        return msgspec.structs.replace(Spooled(id=new_id(now, self.random), at=moment(now), why=why), **what)
+    def _entry(self, id: str, why: Missed, **what: Ask | Failure | Outcome | EffectEnded) -> Spooled:
+        """A spool entry. That of an ask bears the decision's id, so that what follows it is kept behind it."""
+        return msgspec.structs.replace(Spooled(id=id, at=moment(self.clock.now()), why=why), **what)
+
+    def _id(self) -> str:
+        return new_id(self.clock.now(), self.random)
 
 
 def _fallback(id: str, about: Ask | Failure, proposed: object, why: Missed) -> Told:

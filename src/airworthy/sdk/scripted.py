@@ -56,7 +56,7 @@ class Scripted:
         self._clock, self._random = clock, random
         self._key = Ed25519PrivateKey.generate()  # thrown away with this object
         self._lock = Lock()
-        self._asked: dict[tuple[str, str, int], tuple[Ask, str]] = {}
+        self._asked: dict[tuple[str, str, int], Ask] = {}
         self._told: dict[str, Told] = {}
         self._used: set[str] = set()
         self.scripts: dict[str, Script] = {}
@@ -119,13 +119,13 @@ class Scripted:
 
     def _decide(self, ask: Ask) -> Told:
         key = (ask.point, ask.subject, ask.attempt)
-        before, id = self._asked.setdefault(key, (ask, new_id(self._clock.now(), self._random)))
-        if id in self._told:
-            if before != ask:
+        before = self._asked.setdefault(key, ask)
+        if before.id in self._told:
+            if before != msgspec.structs.replace(ask, id=before.id):
                 raise Conflict(f"{ask.subject} was asked before with another body", help="count `attempt` up")
-            return msgspec.structs.replace(self._told[id], again=True)
-        self._told[id] = self._routed(id, ask)
-        return self._told[id]
+            return msgspec.structs.replace(self._told[before.id], again=True)
+        self._told[ask.id] = self._routed(ask.id, ask)
+        return self._told[ask.id]
 
     def _routed(self, id: str, ask: Ask) -> Told:
         script = self.scripts.get(ask.point, Script())
