@@ -60,7 +60,7 @@ class Model(Section, frozen=True, kw_only=True):
     version   its version; a new version starts a new epoch of evidence
     provider  who makes it
     object    `module:object` of something with `predict` or `predict_proba`
-    recorded  `true` when the log already holds its outputs; say this or `object`
+    recorded  `true` when the log already holds its outputs; with a log say this or `object`
     features  the columns the model is given, where they differ from the log's
     """
 

@@ -87,9 +87,9 @@ def _property(subject: Subject, path: Path, schema: Any) -> Iterator[Diagnostic]
 
 @reading("model", "log")
 def model(subject: Subject) -> Iterator[Diagnostic]:
-    """The model can be run, or its outputs are in the log."""
+    """The model can be run, or its outputs are in the log; one that is asked live needs only its name."""
     ai, log = subject.charter.model, subject.charter.log
-    if ai is None:
+    if ai is None or (log is None and ai.object is None and not ai.recorded):
         return
     if ai.recorded == (ai.object is not None):
         says = "both `object` and" if ai.recorded else "neither `object` nor"
