@@ -257,6 +257,22 @@ def real(tmp_path_factory):
         yield running
 
 
+def test_the_events_of_the_real_log_come_whole_in_order_and_without_content(real):
+    client = real.client("everything")
+    told = client.post("/v1/decisions", json=ask("incident/private", context="ticket/private")).json()["id"]
+    client.post("/v1/outcomes", json={"decision": told, "value": {"group": "private"}})
+    seen = []
+    with client.stream("GET", "/v1/events", headers={"last-event-id": "0"}) as response:
+        for line in response.iter_lines():
+            seen.append(line)
+            if "outcome.learnt" in line and told in line:
+                break
+    numbers = [int(line[4:]) for line in seen if line.startswith("id: ")]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert any('"kind":"decision.made"' in line and f'"decision":"{told}"' in line for line in seen)
+    assert "private" not in "".join(seen)
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

@@ -23,6 +23,7 @@ from airworthy.web.problem import Refused
 PATH = "/v1/events"
 AT_ONCE = 256  # entries in one piece of the stream
 RETRY_MS = 1_000
+DECISIONS = frozenset({"decision.made", "model.failed"})  # kinds whose own id is a decision's
 
 _POSITION_DIGITS = 15
 
@@ -33,7 +34,7 @@ class Leaf(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     id: str
     use_case: str = ""
-    decision: str = ""
+    decision: str | None = None
 
 
 class Happened(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +124,7 @@ class Events:
 
 def _event(stored: Stored) -> bytes:
     leaf = _leaf.decode(stored.leaf)
-    decision = leaf.id if leaf.kind == "decision.made" else leaf.decision
+    decision = leaf.id if leaf.kind in DECISIONS else leaf.decision or ""
     data = _encode(Happened(id=leaf.id, kind=leaf.kind, use_case=leaf.use_case, decision=decision))
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (stored.seq, leaf.kind.encode(), data)
 
