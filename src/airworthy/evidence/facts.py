@@ -39,6 +39,7 @@ class Decisions:
     work: NDArray[np.str_]  # its slice in a backtest, '' for live work
     segment: NDArray[np.str_]
     sources_seen: NDArray[np.int64]
+    awaited: NDArray[np.bool_]  # its truth was to become known: all of a backtest, live those that were drawn
     loss: Floats  # from labels that may count as truth
     person_loss: Floats
 
@@ -52,7 +53,7 @@ class Decisions:
 
     def unlearnt(self, horizon_us: int) -> float:
         """Share of decisions after the pilot, older than the horizon at the end of the log, whose truth is missing."""
-        old = self.after_pilot & (self.at + horizon_us <= (self.at[-1] if len(self) else 0))
+        old = self.after_pilot & self.awaited & (self.at + horizon_us <= (self.at[-1] if len(self) else 0))
         return float(np.isnan(self.loss[old]).mean()) if old.any() else 0.0
 
 
@@ -191,6 +192,7 @@ def _columns(made: list[DecisionMade], outcomes: dict[str, OutcomeLearnt]) -> De
         work=np.array([one.run.work if one.run else "" for one in made], np.str_),
         segment=np.array([one.segment for one in made], np.str_),
         sources_seen=np.array([len(one.sources) for one in made], np.int64),
+        awaited=np.array([one.run is not None or (one.audit is not None and one.audit.drawn) for one in made], bool),
         loss=_shares([one.loss if one and not one.contradicts else None for one in learnt]),
         person_loss=_shares([one.person_loss if one else None for one in learnt]),
     )

@@ -40,15 +40,19 @@ def acted_error_within_budget(facts: Facts, charter: Charter) -> Measurement:
 
 
 def _matured(facts: Facts, charter: Charter) -> NDArray[np.bool_]:
-    """Decisions whose truth is known, or which are older than the horizon at the end of the log."""
+    """Decisions whose truth was awaited and is known, or that are older than the horizon at the end of the log.
+
+    What was not drawn counts neither way: its truth comes to light when something goes wrong, which is no fair sample.
+    """
     made = facts.decisions
-    return np.asarray(~np.isnan(made.loss) | (made.at + int(charter.error_budget.horizon) <= made.at[-1]))
+    old = made.at + int(charter.error_budget.horizon) <= made.at[-1]
+    return np.asarray(made.awaited & (~np.isnan(made.loss) | old))
 
 
 def _gate_never_opened(facts: Facts, charter: Charter) -> str:
     """Why nothing was certified, from the surest tenth of the judged items."""
     made, budget = facts.decisions, float(charter.error_budget.budget)
-    judged = ~np.isnan(made.loss) & ~np.isnan(made.score) & made.after_pilot
+    judged = made.awaited & ~np.isnan(made.loss) & ~np.isnan(made.score) & made.after_pilot
     said = f"the gate never opened at {100 * budget:g} %"
     if judged.sum() < 10:
         return said
@@ -76,7 +80,7 @@ class SoFar(msgspec.Struct, frozen=True):
 def budget_over_time(facts: Facts, charter: Charter, *, looks: int = 48) -> SoFar:
     """Share wrong so far among what would be acted on, at up to `looks` times."""
     made = facts.decisions
-    judged = ~np.isnan(made.loss) & ~np.isnan(made.score) & made.after_pilot
+    judged = made.awaited & ~np.isnan(made.loss) & ~np.isnan(made.score) & made.after_pilot
     rows = judged & made.certified
     certified = bool(rows.any())
     if not certified and judged.any():
@@ -98,7 +102,7 @@ def calibrated(facts: Facts, charter: Charter) -> Measurement:
         return missing
     made = facts.decisions
     stated = np.where(np.isnan(made.confidence), made.score, made.confidence)
-    rows = ~np.isnan(made.loss) & ~np.isnan(stated) & made.after_pilot
+    rows = made.awaited & ~np.isnan(made.loss) & ~np.isnan(stated) & made.after_pilot
     if not rows.any():
         return (
             _NO_DECISIONS
@@ -113,7 +117,7 @@ def no_worse_than_today(facts: Facts, charter: Charter) -> Measurement:
     if missing := selective(facts, charter):
         return missing
     made = facts.decisions
-    rows = ~np.isnan(made.loss) & ~np.isnan(made.person_loss) & made.after_pilot
+    rows = made.awaited & ~np.isnan(made.loss) & ~np.isnan(made.person_loss) & made.after_pilot
     if not rows.any():
         return Unmeasured(
             "nobody recorded what people decide without the AI", "`human` in the charter's log, or a hold-back"

@@ -75,7 +75,7 @@ def require_sound(log: Checkable) -> None:
 def _look(facts: Facts) -> FirstLook | None:
     """The first look at all judged work after the pilot."""
     made = facts.decisions
-    rows = np.flatnonzero(~np.isnan(made.loss) & ~np.isnan(made.score) & made.after_pilot)
+    rows = np.flatnonzero(made.awaited & ~np.isnan(made.loss) & ~np.isnan(made.score) & made.after_pilot)
     if not len(rows):
         return None
     person = made.person_loss[rows]
