@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from cli.typed import typed
-from service.live.worlds import APP, TEXT, ask
 
 from airworthy.service.open import open_gateway
+from cli.typed import typed
+from service.live.worlds import APP, TEXT, ask
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from service.live.worlds import APP, NOW, ask, charter, granted, in_memory
-
 from airworthy.base.clock import DAY, HOUR, FixedClock
 from airworthy.exchange.ask import Outcome
 from airworthy.record import codec
 from airworthy.service.prove import prove
+from service.live.worlds import APP, NOW, ask, charter, granted, in_memory
 
 SAMPLED = (("  outcomes: all\n", ""),)
 

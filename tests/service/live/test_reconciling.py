@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from service.live.worlds import APP, EVE, NOW, Fixed, ask, decided, granted, in_memory, opened
 
 from airworthy.base.clock import FixedClock, moment
 from airworthy.base.errors import Conflict
@@ -15,6 +14,7 @@ from airworthy.exchange.ask import Answer, Failure, Outcome, Redemption, Spooled
 from airworthy.record import codec
 from airworthy.record.decision import DecisionMade, OutcomeLearnt
 from airworthy.record.trouble import ClientFellBack, GapNoted
+from service.live.worlds import APP, EVE, NOW, Fixed, ask, decided, granted, in_memory, opened
 
 
 @pytest.fixture
