@@ -94,11 +94,10 @@ def differences(ledger: Ledger, books: Books, early: int) -> Iterator[str]:
 
 def _decisions(ledger: Ledger, books: Books, early: int) -> Iterator[str]:
     for subject, told in books.told.items():
-        decision = ledger.fell_back.get(told.id) if told.fell_back else told.id
-        if decision is None:
+        if ledger.made.get(told.id) != subject:
+            yield f"{subject} was told as {told.id} and is not in the log"
+        if told.fell_back and ledger.fell_back.get(told.id) != told.id:
             yield f"{subject} fell back, and that was never handed over"
-        elif ledger.made.get(decision) != subject:
-            yield f"{subject} was acknowledged as {decision} and is not in the log"
     for subject, times in ledger.subjects.items():
         if times > 1:
             yield f"{subject} was decided {times} times"
