@@ -18,7 +18,7 @@ from airworthy.base.ids import SystemRandom
 from airworthy.service.access import EVERY_SCOPE, USUAL_LIFE_US, Access, fresh_key
 from airworthy.web.address import listen
 from airworthy.web.app import application
-from airworthy.web.asgi import Limits
+from airworthy.web.hosting import Limits
 from airworthy.web.house import House
 from airworthy.web.journal import Journal
 from airworthy.web.server import Server, serve

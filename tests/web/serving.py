@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from airworthy.base.clock import SystemClock
 from airworthy.base.ids import SystemRandom
 from airworthy.web.address import listen, url_of
-from airworthy.web.asgi import Limits
-from airworthy.web.host import Hosting, host
+from airworthy.web.host import host
+from airworthy.web.hosting import Hosting, Limits
 from web.fakes import FakeGateway
 
 if __name__ == "__main__":

@@ -170,6 +170,21 @@ def test_it_listens_beyond_this_machine_only_with_a_key_and_where_nobody_reads_a
     assert refused("--host", "0.0.0.0", "--behind-proxy") == (2, "H022")
 
 
+def test_without_its_libraries_it_says_what_to_install_and_all_other_commands_work():
+    script = (
+        "import sys; sys.modules['litestar'] = None; from airworthy.cli.main import main;"
+        "assert not {'uvicorn', 'prometheus_client'} & set(sys.modules); "
+        "sys.argv = ['airworthy', *sys.argv[1:]]; main()"
+    )
+    serve, version = (
+        subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, timeout=60)
+        for words in (("serve", str(CHARTER)), ("--version",))
+    )
+    assert serve.stderr[:4] == "U001"
+    assert "airworthy-ai[server]" in serve.stderr
+    assert version.returncode == 0
+
+
 def test_a_port_in_use_is_said_before_anything_is_written(tmp_path, run):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         found = run("serve", CHARTER, "--port", taken.getsockname()[1])

@@ -54,7 +54,7 @@ def make(
     console.line(f"  {secret}", "strong")
     console.line()
     console.wrapped("This is the only time it is shown. Give it to the program as AIRWORTHY_KEY.")
-    console.next(f"airworthy key revoke {key.id}{_at(data)}")
+    console.next(f"airworthy key revoke {key.id}{at(data)}")
 
 
 @app.command("list")
@@ -69,7 +69,7 @@ def list_(data: _Data = Path(DATA), json: _Json = False) -> None:
         _line(console, key)
     if not keys:
         console.line("No keys yet. Programs on this machine find a running server's own key by themselves.")
-        console.next(f"airworthy key make NAME --scope application{_at(data)}")
+        console.next(f"airworthy key make NAME --scope application{at(data)}")
 
 
 @app.command()
@@ -118,5 +118,6 @@ def _line(console: Console, key: Key) -> None:
     )
 
 
-def _at(data: Path) -> str:
+def at(data: Path) -> str:
+    """The option that names the folder again, where it is not the usual one."""
     return "" if str(data) == DATA else f" --data {data}"

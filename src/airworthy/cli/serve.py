@@ -6,6 +6,8 @@ import shlex
 import socket
 import sys
 from collections.abc import Mapping
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,17 +15,18 @@ import msgspec
 import typer
 
 from airworthy.base.clock import Clock, SystemClock
+from airworthy.base.errors import MissingExtra
 from airworthy.base.ids import Random, SystemRandom
 from airworthy.charter.load import load
 from airworthy.charter.model import Charter
 from airworthy.claim.catalogue import BY_ID
 from airworthy.cli.backtest import DATA
 from airworthy.cli.console import Console
+from airworthy.cli.key import at
 from airworthy.service.access import KeyFile
 from airworthy.service.open import open_gateway, place
 from airworthy.web.address import check_exposure, is_loopback, listen, tls_of, url_of
-from airworthy.web.host import Hosting
-from airworthy.web.host import host as host_gateway
+from airworthy.web.hosting import Hosting
 from airworthy.web.journal import Level
 
 PORT = 8040
@@ -53,7 +56,7 @@ def serve(
     One JSON line a request goes to standard error, never with content. Ctrl-C or SIGTERM ends it: what is under way is
     answered first, and nothing acknowledged is lost. A second one ends it at once.
     """
-    clock, random = SystemClock(), SystemRandom()
+    web, clock, random = _server(), SystemClock(), SystemRandom()
     tls = tls_of(tls_cert, tls_key)
     folder = place(data, environment)
     check_exposure(host, has_key=_has_key(folder, clock, random), is_private=tls is not None or behind_proxy)
@@ -71,9 +74,16 @@ def serve(
         level=log_level,
         tls=tls,
     )
-    host_gateway(
-        gateway, bound, how, sink=sys.stderr, clock=clock, random=random, ready=lambda: _say(how, declared, bound, host)
-    )
+    ready = partial(_say, how, declared, bound, host)
+    web.host(gateway, bound, how, sink=sys.stderr, clock=clock, random=random, ready=ready)
+
+
+def _server() -> Any:
+    """What serves; loaded only here, since its libraries are an extra. Raises MissingExtra."""
+    try:
+        return import_module("airworthy.web.host")
+    except ImportError:
+        raise MissingExtra("a server", "server") from None
 
 
 def _has_key(folder: Path, clock: Clock, random: Random) -> bool:
@@ -89,7 +99,7 @@ def _say(how: Hosting, charters: list[Charter], bound: socket.socket, host: str)
         console.line(
             f"exposed    anyone who reaches port {bound.getsockname()[1]} and holds a key may ask", "undecided"
         )
-    console.next("airworthy key make NAME --scope application")
+    console.next(f"airworthy key make NAME --scope application{at(how.folder)}")
     console.line("then       AIRWORTHY_KEY=aw_...")
     console.line("           " + example(how.url, charters[0]), "next")
     console.line("end        Ctrl-C", "quiet")

@@ -6,8 +6,6 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import msgspec
-
 from airworthy.service.access import NOBODY, Session
 
 Scope = dict[str, Any]
@@ -62,17 +60,3 @@ class Visit:
         about = ((b"content-type", media), (b"content-length", b"%d" % len(body)), *headers, *self._common)
         await self._send({"type": "http.response.start", "status": status, "headers": about})
         await self._send({"type": "http.response.body", "body": body})
-
-
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of everything there may be at once, and for how long."""
-
-    head_bytes: int = 64 << 10  # request line and headers
-    decisions: int = 1_024  # being decided
-    polls: int = 512  # waiting for a person's answer
-    streams: int = 64  # of events
-    connections: int = 4_096
-    read_s: float = 20.0  # for a whole request to arrive
-    stall_s: float = 10.0  # for a reader of a stream to take what was sent
-    beat_s: float = 15.0  # between signs of life on a silent stream
-    grace_s: float = 10.0  # for what is under way when the server ends

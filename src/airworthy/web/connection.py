@@ -8,7 +8,8 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from airworthy.web import problem
-from airworthy.web.asgi import SECURITY, Limits
+from airworthy.web.asgi import SECURITY
+from airworthy.web.hosting import Limits
 from airworthy.web.problem import Overloaded, Refused
 
 HANG_UP = "airworthy.hang_up"  # where in a scope the function is that ends the connection at once

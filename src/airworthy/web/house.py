@@ -7,9 +7,9 @@ from functools import partial
 
 from airworthy.base.clock import Clock
 from airworthy.service.access import Access
-from airworthy.web.asgi import Limits
 from airworthy.web.bridge import Bridge
 from airworthy.web.gauges import readings
+from airworthy.web.hosting import Limits
 from airworthy.web.journal import Journal
 from airworthy.web.metrics import Metrics
 from airworthy.web.news import News

@@ -19,7 +19,6 @@ from airworthy.base.clock import SECOND, Clock, iso
 Level = Literal["debug", "info", "warning", "error"]
 LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
 MOST_BATCHES = 256  # waiting for a reader that is slow or gone; further lines are counted, not kept
-PAUSE_S = 0.02
 
 _encode = msgspec.json.Encoder().encode
 
@@ -88,7 +87,7 @@ class Journal:
             self._lines.append(_encode(line))
 
     def flush(self) -> None:
-        """Hands what was put over to the thread. The server calls it every few milliseconds, and at the end."""
+        """Hands what was put over to the thread. The server calls it ten times a second, and at the end."""
         if not self._lines:
             return
         if self._batches.qsize() >= MOST_BATCHES:

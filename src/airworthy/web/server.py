@@ -15,8 +15,9 @@ from typing import Any, cast
 
 import uvicorn
 
-from airworthy.web.asgi import App, Limits
+from airworthy.web.asgi import App
 from airworthy.web.connection import Connection, connection
+from airworthy.web.hosting import Limits
 from airworthy.web.house import House
 from airworthy.web.journal import Handler
 
