@@ -36,6 +36,7 @@ POLICY: Mapping[str, tuple[str, ...]] = {
 # that a charter keeps the digests it had.
 LATER: Mapping[str, Any] = {
     "outcomes": "sampled",
+    "blind_first": 0.05,
     "effect": None,
     "quorum": 1,
     "permit_for": 600_000_000,

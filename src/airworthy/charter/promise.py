@@ -51,6 +51,7 @@ class ErrorBudget(Section, frozen=True, kw_only=True):
     coverages        the shares of work the gate may try to act on, from strict to lax
     segments         slices of the work with a guarantee of their own
     outcomes         `all` where the truth of every decision becomes known; `sampled` where only those drawn are judged
+    blind_first      the share of reviewed decisions a person answers before seeing the output
     """
 
     budget: Share
@@ -63,6 +64,7 @@ class ErrorBudget(Section, frozen=True, kw_only=True):
     coverages: tuple[Share, ...] = tuple(Share(i / 20) for i in range(1, 21))
     segments: Segments | None = None
     outcomes: Outcomes = "sampled"
+    blind_first: Share = Share(0.05)
 
 
 class Source(Section, frozen=True, kw_only=True):

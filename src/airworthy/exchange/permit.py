@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import Literal
 
 import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from airworthy.base import canonical
 from airworthy.base.clock import Micros
@@ -77,6 +79,23 @@ def refusal(
     if policy != terms.policy:
         return "policy"
     return None if payload_digest(payload) == terms.payload else "payload"
+
+
+def verifier(public: str) -> Verify:
+    """Checks signatures offline, by the gateway's public key in hex (`GET /v1/keys`). Raises ValueError.
+
+    Offline nobody knows whether a permit was used, taken back or stopped: only the gateway that redeems it does.
+    """
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
+
+    def verify(message: bytes, signature: bytes) -> bool:
+        try:
+            key.verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+    return verify
 
 
 def _signed(permit: Permit, verify: Verify) -> bool:

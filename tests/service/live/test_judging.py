@@ -103,7 +103,27 @@ def test_a_sighted_answer_never_certifies(gateway, clock):
     assert counted(gateway, clock) == (1, 1)
 
 
-def test_a_blind_answer_certifies_and_an_outcome_outranks_it(gateway, clock):
+def test_whoever_answers_blind_is_not_shown_the_output():
+    gateway = in_memory(("  outcomes: all\n", "  blind_first: 0 %\n"))
+    granted(gateway)
+    shown = {}
+    for i in range(60):
+        told = decided(gateway, ask(f"claim/{i}"))
+        made = codec.record(gateway.log.about(told.id)[0].leaf)
+        seen = gateway.told(told.id, EVE).result()
+        assert (seen.proposed is None, seen.confidence is None) == (made.audit.drawn, made.audit.drawn)
+        assert gateway.told(told.id, APP).result().proposed is not None
+        shown[told.id] = seen.proposed is not None
+    assert {True, False} == set(shown.values())
+
+
+def test_a_blind_answer_certifies_and_an_outcome_outranks_it(clock):
+    gateway = in_memory(
+        ("  outcomes: all\n", "  blind_first: 100 %\n"), ("audit_rate: 20 %", "audit_rate: 100 %"), clock=clock
+    )
+    granted(gateway)
+    decided(gateway, *[ask(f"early/{i}", score=i / 200) for i in range(200)])
+    gateway.tick()
     told = decided(gateway, ask("claim/1"))
     value = {"action": "refuse"}
     gateway.answer(told.id, Answer(verb="correct", seen=told.digest, value=value, blind=True), EVE).result()

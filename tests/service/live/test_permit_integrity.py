@@ -12,7 +12,7 @@ import pytest
 from airworthy.base.clock import HOUR, SECOND, FixedClock, moment
 from airworthy.base.errors import AirworthyError, BadInput, Conflict, NotAllowed
 from airworthy.exchange.ask import Answer, GrantAsked, Redemption, RevokeAsked, StopAsked
-from airworthy.exchange.permit import Permit
+from airworthy.exchange.permit import Permit, refusal, verifier
 from airworthy.record import codec
 from airworthy.record.permit import PermitIssued, PermitRedeemed, PermitVoided
 from airworthy.record.trouble import PermitRefused
@@ -319,3 +319,12 @@ def test_a_grant_taken_back_takes_its_permits_back(acting):
     later = moment(NOW) + timedelta(days=9)
     with pytest.raises(NotAllowed):
         acting.grant(GrantAsked(use_case="claims", stage="default", until=later), EVE).result()
+
+
+def test_a_permit_is_checked_offline_by_the_public_key_alone(acting):
+    told = decided(acting, ask("claim/1", score=0.99))
+    terms, now = told.permit.terms, told.permit.terms.issued
+    asked = {"payload": told.value, "effect": "claims.pay", "policy": terms.policy, "now": now}
+    assert refusal(told.permit, **asked, verify=verifier(acting.permit_key)) is None
+    assert refusal(told.permit, **asked, verify=verifier(in_memory(seed=9).permit_key)) == "signature"
+    assert refusal(told.permit, **asked | {"payload": {}}, verify=verifier(acting.permit_key)) == "payload"

@@ -62,7 +62,7 @@ class Answering:
             if label is not None:
                 truth = (content("truth", value),)
                 drafts.append(Draft(record=label, subject=waits.subject, person=caller.name, contents=truth))
-            future = self._end(waits, drafts, value, now) if enough else self._go_on(waits, drafts)
+            future = self._end(waits, drafts, value, now) if enough else self._go_on(waits, drafts, caller)
             if label is not None:
                 self._core.points[f"{label.use_case}.{waits.made.point}"].learnt(label)
         return future
@@ -159,9 +159,9 @@ class Answering:
             loss=ppm(loss(waits.output, value, dict(weights))),
         )  # fmt: skip
 
-    def _go_on(self, waits: Pending, drafts: list[Draft]) -> Future[Told]:
+    def _go_on(self, waits: Pending, drafts: list[Draft], caller: Caller) -> Future[Told]:
         """Not enough people yet."""
-        future = self._core.append(drafts, lambda _: self._present(waits.made.id))
+        future = self._core.append(drafts, lambda _: self._for(caller, self._present(waits.made.id)))
         self._core.pending[waits.made.id] = waits
         return future
 

@@ -9,6 +9,7 @@ import msgspec
 from airworthy.base import canonical
 from airworthy.base.clock import Micros
 from airworthy.base.errors import Conflict, NotAllowed
+from airworthy.base.quantity import MILLION
 from airworthy.record.decision import DecisionMade
 
 
@@ -32,9 +33,14 @@ class Pending(msgspec.Struct):
 
     @property
     def drawn_blind(self) -> bool:
-        """Whether a person answers before seeing the output."""
-        made = self.made
-        return any(draw is not None and draw.drawn for draw in (made.audit, made.blind_first))
+        """Whether a person answers before seeing the output.
+
+        So it is where their answer is to count as truth: drawn for that share, or for the audit of a use case whose
+        truth becomes known no other way.
+        """
+        blind, audit = self.made.blind_first, self.made.audit
+        sampled = audit is not None and audit.drawn and audit.chance < MILLION
+        return sampled or (blind is not None and blind.drawn)
 
     @property
     def digest(self) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from airworthy.base.clock import Micros
 from airworthy.base.ids import Random, new_id
-from airworthy.exchange.permit import Decider, Permit, Terms, issue, payload_digest
+from airworthy.exchange.permit import Decider, Permit, Terms, issue, payload_digest, verifier
 from airworthy.record.permit import PermitIssued
 
 
@@ -29,14 +28,10 @@ class Permits:
 
     def __init__(self, seed: bytes, random: Random) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self._public = self._key.public_key()
+        self.public = self._key.public_key().public_bytes_raw().hex()  # what permits verify under
+        self.verify = verifier(self.public)
         self._random = random
         self._outstanding: dict[str, Outstanding] = {}
-
-    @property
-    def public(self) -> str:
-        """What permits verify under, hex."""
-        return self._public.public_bytes_raw().hex()
 
     def make(
         self,
@@ -80,14 +75,6 @@ class Permits:
         """Forgets those whose time has passed; checking them needs no memory."""
         for permit in [one.permit for one in self._outstanding.values() if one.expires <= now]:
             del self._outstanding[permit]
-
-    def verify(self, message: bytes, signature: bytes) -> bool:
-        """Whether we signed `message`."""
-        try:
-            self._public.verify(signature, message)
-        except InvalidSignature:
-            return False
-        return True
 
     def __len__(self) -> int:
         return len(self._outstanding)

@@ -254,6 +254,7 @@ class Point:
             stopped=standing.stopped, irreversible=self.declared.irreversible,
             required_sources=frozenset(one.source for one in self.charter.sources if one.required),
             audit_rate=1.0 if budget.outcomes == "all" else max(float(budget.audit_rate), float(budget.audit_floor)),
+            blind_first_rate=float(budget.blind_first),
             seed=self._seed,
         )  # fmt: skip
 
