@@ -181,3 +181,12 @@ def test_a_folder_that_cannot_be_read_leaves_the_thread_alive(world):
     world.log.error = None
     assert handover.run() is True
     assert world.log.recorded == ["e00001"]
+
+
+def test_what_another_process_handed_over_waits_no_more(world):
+    world.keep(1)
+    for path in world.spool.sealed():
+        path.unlink()
+    assert world.spool.waiting == 1
+    assert world.begin().run() is True
+    assert world.health().waiting == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from airworthy.exchange.told import Reconciled
 
 AT_ONCE = 200  # entries a call
 PATIENCE_S = 5.0  # for one call
+LOCK_TRIES, LOCK_PAUSE_S = 10, 0.02
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 15.0
 
@@ -143,11 +145,13 @@ def _alone(folder: Path) -> Iterator[bool]:
 
 
 def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    """Whether the lock was got, within a moment: whoever holds it is often about to let go."""
+    for _ in range(LOCK_TRIES):
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(LOCK_PAUSE_S)
+    return False
 
 
 def _append(path: Path, lines: Sequence[bytes]) -> None:

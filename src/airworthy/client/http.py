@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -38,6 +38,7 @@ R = TypeVar("R")
 
 PATIENCE_S = 10.0  # for everything but a decision; whoever waits may give up earlier
 CONNECTIONS = 100
+REST_S = 0.1  # nobody is asked after nobody listened: an outage must not cost the machine its processor
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -51,12 +52,16 @@ class HttpChannel:
     """Keeps the promises of `exchange.channel.Channel` with the server at `url`. Who calls is told by the key alone.
 
     budget_s   after which a decision is given up and its connection let go
+    renew      the key as it is now: a server of this machine makes a new one each time it starts
     """
 
-    def __init__(self, url: str, key: str, environment: str, *, budget_s: float) -> None:
-        headers = {"Authorization": f"Bearer {key}", "Airworthy-Environment": environment, "Accept": "application/json"}
-        self._http, self._broken = _client(url, headers)
+    def __init__(
+        self, url: str, key: str, environment: str, *, budget_s: float, renew: Callable[[], str | None] = lambda: None
+    ) -> None:
+        self._http, self._faults = _client(url, {"Airworthy-Environment": environment, "Accept": "application/json"})
+        self._key, self._renew = key, renew
         self._budget_s = budget_s
+        self._rest_until = 0.0  # on the loop's clock
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="airworthy-http", daemon=True)
         self._closing = Lock()
@@ -131,7 +136,7 @@ class HttpChannel:
 
     async def _post(self, path: str, body: object, into: type[R], within_s: float = PATIENCE_S, *, tries: int = 1) -> R:
         content = msgspec.json.encode(body)
-        return await self._call("POST", path, into, within_s, tries, content=content, headers=_JSON)
+        return await self._call("POST", path, into, within_s, tries, content=content)
 
     async def _get(self, path: str, into: type[R], within_s: float) -> R:
         return await self._call("GET", path, into, within_s, 2)
@@ -139,9 +144,11 @@ class HttpChannel:
     async def _call(self, method: str, path: str, into: type[R], within_s: float, tries: int, **body: Any) -> R:
         """One answer in `within_s` seconds in all. More `tries` where asking twice is asking once: a server that
         restarted leaves connections behind that only fail when they are used."""
+        if self._loop.time() < self._rest_until:
+            raise Unanswered("unreachable")
         try:
             async with asyncio.timeout(within_s):
-                answer = await self._sent(method, path, tries, body)
+                answer = await self._authorized(method, path, tries, body)
         except AirworthyError:
             raise
         except TimeoutError:
@@ -149,15 +156,27 @@ class HttpChannel:
         except asyncio.CancelledError:  # by `close`: whoever waits must be told, not cancelled
             raise Unanswered("unreachable", "this gateway was closed meanwhile") from None
         except Exception as error:  # the edge of a request: a foreign network, and a library's many ways to say so
+            if isinstance(error, self._faults.nobody):
+                self._rest_until = self._loop.time() + REST_S
             raise Unanswered("unreachable", help=f"{type(error).__name__}: is the server running?") from None
         return read(answer.status_code, answer.content, into)
 
-    async def _sent(self, method: str, path: str, tries: int, body: dict[str, Any]) -> httpx.Response:
+    async def _authorized(self, method: str, path: str, tries: int, body: dict[str, Any]) -> httpx.Response:
+        """The answer; where the key is no longer good, that to the key as it is now."""
+        used = self._key
+        answer = await self._sent(method, path, tries, used, body)
+        if answer.status_code != 401:
+            return answer
+        self._key = self._renew() or used
+        return answer if self._key == used else await self._sent(method, path, tries, self._key, body)
+
+    async def _sent(self, method: str, path: str, tries: int, key: str, body: dict[str, Any]) -> httpx.Response:
+        headers = {**_JSON, "Authorization": f"Bearer {key}"}
         while True:
             tries -= 1
             try:
-                return await self._http.request(method, path, **body)
-            except self._broken:
+                return await self._http.request(method, path, headers=headers, **body)
+            except self._faults.broken:
                 if not tries:
                     raise
 
@@ -170,8 +189,15 @@ class HttpChannel:
         await self._http.aclose()
 
 
-def _client(url: str, headers: dict[str, str]) -> tuple[httpx.AsyncClient, tuple[type[Exception], ...]]:
-    """A client, and the errors a connection that the other side closed fails with. Raises MissingExtra, BadInput."""
+class _Faults(msgspec.Struct, frozen=True):
+    """How the library says what went wrong."""
+
+    broken: tuple[type[Exception], ...]  # a connection the other side had closed: asking again may help
+    nobody: tuple[type[Exception], ...]  # nobody listens
+
+
+def _client(url: str, headers: dict[str, str]) -> tuple[httpx.AsyncClient, _Faults]:
+    """A client without a key. Raises MissingExtra, BadInput (C023)."""
     try:
         import httpx
     except ImportError:
@@ -183,7 +209,8 @@ def _client(url: str, headers: dict[str, str]) -> tuple[httpx.AsyncClient, tuple
     # A proxy of the environment is for the outside: what stays on this machine, and its key, must not travel there.
     outside = host not in ("localhost", "127.0.0.1", "::1")
     client = httpx.AsyncClient(base_url=url, headers=headers, timeout=None, limits=limits, trust_env=outside)
-    return client, (httpx.NetworkError, httpx.RemoteProtocolError)
+    broken = (httpx.ReadError, httpx.WriteError, httpx.CloseError, httpx.RemoteProtocolError)
+    return client, _Faults(broken, (httpx.ConnectError,))
 
 
 def _part(text: str) -> str:

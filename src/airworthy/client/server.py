@@ -30,14 +30,17 @@ def key_for(url: str, given: str | None, folder: Path) -> str:
 
     Raises BadInput: C021 where there is none, C022 where others may read the file.
     """
-    key = given or os.environ.get("AIRWORTHY_KEY")
-    here = None if key else served(folder)
-    if here is not None and here.url.rstrip("/") == url.rstrip("/"):
-        key = here.key
+    key = given or os.environ.get("AIRWORTHY_KEY") or left_key(url, folder)
     if not key:
         raise BadInput([Diagnostic("C021", "there is no key for this server",
                                    help="set AIRWORTHY_KEY, or `connect(..., key=...)`")])  # fmt: skip
     return key
+
+
+def left_key(url: str, folder: Path) -> str | None:
+    """The key the server of `folder` left, if it is the one at `url`. Raises BadInput (C022)."""
+    here = served(folder)
+    return here.key if here is not None and here.url.rstrip("/") == url.rstrip("/") else None
 
 
 def served(folder: Path) -> ServerFile | None:

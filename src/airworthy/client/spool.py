@@ -61,7 +61,7 @@ class Spool:
         self._writing = Lock()  # guards the segment
         self._segment: Segment | None = None
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
-        self._held: set[str] = set()  # ids kept by this process and not handed over
+        self._held: dict[str, Path] = {}  # ids kept by this process and not handed over, and the segment each is in
 
     def keep(self, entries: Sequence[Spooled]) -> Future[bool]:
         """True once all `entries` are durable, False where they are lost. Never fails otherwise."""
@@ -84,11 +84,16 @@ class Spool:
         """Segments nobody writes to any more, oldest first; that of this process is sealed for it."""
         with self._writing:
             self._seal()
+            # Another process may have handed over what this one kept.
+            gone = {path for path in set(self._held.values()) if not path.exists()}
+            self._held = {id: path for id, path in self._held.items() if path not in gone}
         return [path for path in sorted(self.folder.glob("*.segment")) if not is_being_written(path)]
 
     def release(self, ids: Collection[str]) -> None:
         """Forgets entries that were handed over or refused. Their segment is deleted by whoever read it."""
-        self._held.difference_update(ids)
+        with self._writing:
+            for id in ids:
+                self._held.pop(id, None)
 
     def close(self) -> None:
         """Writes what is queued and ends the thread. May be called twice; a later `keep` starts anew."""
@@ -124,24 +129,24 @@ class Spool:
     def _write(self, ids: Sequence[str], lines: bytes) -> bool:
         """Whether all `lines` are durable. A write that failed is tried once more, in a new file."""
         with self._writing:
-            self._held.update(ids)
-            if any(self._written(lines) for _ in range(2)):
-                return True
-            self._held.difference_update(ids)
-            return False
+            path = self._written(lines) or self._written(lines)
+            if path is not None:
+                self._held.update(dict.fromkeys(ids, path))
+            return path is not None
 
-    def _written(self, lines: bytes) -> bool:
+    def _written(self, lines: bytes) -> Path | None:
+        """The segment the lines are in, durably; None where they are in none."""
         try:
             segment = self._open()
             if self._bytes() + len(lines) > self._most_bytes:
-                return False
+                return None
             segment.write(lines)
         except OSError:
             self._seal()
-            return False
+            return None
         if segment.size >= SEGMENT_BYTES:
             self._seal()
-        return True
+        return segment.path
 
     def _open(self) -> Segment:
         """The segment being written. Raises OSError."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,7 @@ from airworthy.base.diagnostic import Diagnostic
 from airworthy.base.errors import BadInput
 from airworthy.client.http import HttpChannel
 from airworthy.client.line import Line
-from airworthy.client.server import ServerFile, key_for, served
+from airworthy.client.server import ServerFile, key_for, left_key, served
 from airworthy.exchange.channel import Channel
 from airworthy.sdk.gateway import Gateway
 from airworthy.service.open import open_gateway, place
@@ -49,15 +50,15 @@ def connect(
     is_url = given.startswith(("http://", "https://"))
     home = place(Path(FOLDER if is_url else given), environment)
     here = None if is_url or charters is not None else _serving(home)
-    budget_s = budget_ms / 1000
+    url = given if is_url else here.url if here is not None else None
     channel: Channel
-    if is_url:
-        channel = HttpChannel(given, key_for(given, key, home), environment, budget_s=budget_s)
-    elif here is not None:
-        channel = HttpChannel(here.url, key or here.key, environment, budget_s=budget_s)
-    else:
+    if url is None:
         channel = open_gateway(given, _named(charters), environment=environment)
-    return Gateway(Line(channel, Path(spool or home / "spool"), budget_s=budget_s))
+    else:
+        renew = partial(left_key, url, home)
+        found = key or (here.key if here is not None else None)
+        channel = HttpChannel(url, key_for(url, found, home), environment, budget_s=budget_ms / 1000, renew=renew)
+    return Gateway(Line(channel, Path(spool or home / "spool"), budget_s=budget_ms / 1000))
 
 
 def _serving(home: Path) -> ServerFile | None:
