@@ -43,6 +43,13 @@ def test_what_is_kept_is_in_a_file_when_the_caller_is_told(spool):
     assert spool.waiting == 2
 
 
+def test_a_segment_handed_over_while_others_are_counted_loses_nothing(spool, tally):
+    spool.folder.mkdir()
+    (spool.folder / "0.1.segment").symlink_to("gone")  # as a name that was listed and is no longer there
+    assert spool.keep([entry(1)]).result(5) is True
+    assert tally.health(waiting=0).lost == 0
+
+
 def test_an_entry_reads_back_as_it_was(spool):
     spool.keep([entry(7)]).result(5)
     (path,) = spool.sealed()

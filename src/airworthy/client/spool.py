@@ -163,7 +163,15 @@ class Spool:
 
     def _bytes(self) -> int:
         """Of all segments in the folder."""
-        return sum(entry.stat().st_size for entry in os.scandir(self.folder) if entry.name.endswith(".segment"))
+        return sum(map(_size, self.folder.glob("*.segment")))
+
+
+def _size(path: Path) -> int:
+    """Bytes in a segment; none where it was handed over this moment."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _drained(queue: SimpleQueue[_Job | None]) -> list[_Job | None]:
