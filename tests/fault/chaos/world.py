@@ -86,6 +86,10 @@ class Server:
             )
         until_so(self._serves, "the server serves")
 
+    def untraced(self) -> None:
+        """From its next start on, it runs as it is."""
+        self._around = ()
+
     def signal(self, number: int) -> None:
         os.kill(self.presence().pid, number)
 
