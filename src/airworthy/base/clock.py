@@ -16,9 +16,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
-    """Where the time comes from. `now` may be called by any thread at once."""
+    """Where the time comes from. May be called by any thread at once."""
 
-    def now(self) -> Micros: ...
+    def now(self) -> Micros:
+        """The time of day; whoever sets the machine's clock can make it jump."""
+
+    def steady(self) -> int:
+        """Microseconds from some moment on; it never goes back, and nobody can set it."""
 
 
 class SystemClock:
@@ -27,18 +31,26 @@ class SystemClock:
     def now(self) -> Micros:
         return Micros(time.time_ns() // 1_000)
 
+    def steady(self) -> int:
+        return time.monotonic_ns() // 1_000
+
 
 class FixedClock:
     """A clock that stands still until it is moved; for tests and replays."""
 
     def __init__(self, at: Micros | datetime) -> None:
         self._at = micros(at) if isinstance(at, datetime) else at
+        self._steady = 0
 
     def now(self) -> Micros:
         return self._at
 
     def move(self, by_us: int) -> None:
         self._at = Micros(self._at + by_us)
+        self._steady += max(0, by_us)
+
+    def steady(self) -> int:
+        return self._steady
 
 
 def micros(at: datetime) -> Micros:

@@ -11,7 +11,7 @@ import msgspec
 
 from airworthy.base.clock import Micros
 from airworthy.base.diagnostic import Diagnostic
-from airworthy.base.errors import AirworthyError, StoreError
+from airworthy.base.errors import AirworthyError, StoreError, StoreFull
 from airworthy.exchange.ask import (
     Answer,
     Ask,
@@ -214,9 +214,9 @@ class Gateway:
         while not self._over.wait(EVERY_S):
             try:
                 self.tick()
-            except (
-                AirworthyError
-            ) as error:  # the edge of a job: what is wrong is said by `health`, and callers fall back
+            except StoreFull:
+                continue  # more work than can be recorded now; what is owed goes in with the next that is
+            except AirworthyError as error:  # the edge of a job: `health` says it, and callers fall back
                 self._core.broken = self._core.broken or error
 
     def _look(self) -> None:

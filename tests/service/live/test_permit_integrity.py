@@ -328,3 +328,14 @@ def test_a_permit_is_checked_offline_by_the_public_key_alone(acting):
     assert refusal(told.permit, **asked, verify=verifier(acting.permit_key)) is None
     assert refusal(told.permit, **asked, verify=verifier(in_memory(seed=9).permit_key)) == "signature"
     assert refusal(told.permit, **asked | {"payload": {}}, verify=verifier(acting.permit_key)) == "payload"
+
+
+def test_a_clock_set_far_ahead_and_back_does_not_let_permits_live_for_ever(acting, clock):
+    clock.move(3_650 * 24 * HOUR)
+    acting.tick()
+    granted(acting)
+    clock.move(-3_650 * 24 * HOUR)
+    told = decided(acting, ask("claim/1", score=0.2))
+    told = told if told.permit else accept(acting, told)
+    clock.move(601 * SECOND)
+    assert refused(acting, told.permit, told.value) == "expired"

@@ -75,11 +75,18 @@ class Core:
         self.broken: AirworthyError | None = None
         self._clock = clock
         self._last = Micros(0)
+        self._steady = clock.steady()
         self._listeners: list[Callable[[int], None]] = []
 
     def now(self) -> Micros:
-        """The time, which never goes back: what has expired stays expired whatever happens to the machine's clock."""
-        self._last = Micros(max(self._last, self._clock.now()))
+        """The time. It never goes back and never stands still, whatever happens to the machine's clock.
+
+        What has expired stays expired, and what has not will: where the clock was set back, time goes on from the
+        latest moment seen, as fast as the steady clock.
+        """
+        steady = self._clock.steady()
+        self._last = Micros(max(self._last + steady - self._steady, self._clock.now()))
+        self._steady = steady
         return self._last
 
     def not_before(self, ts: Micros) -> None:
