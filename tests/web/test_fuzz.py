@@ -35,13 +35,13 @@ def ask(case: Case, fuzzed) -> None:
 
 
 @ASKED.parametrize()
-@settings(max_examples=12, phases=PHASES, **LIMITS)
+@settings(max_examples=6, phases=PHASES, **LIMITS)
 def test_no_request_is_answered_with_a_defect(case: Case, fuzzed) -> None:
     ask(case, fuzzed)
 
 
 @pytest.mark.slow
 @ASKED.parametrize()
-@settings(max_examples=400, phases=PHASES, **LIMITS)
+@settings(max_examples=100, phases=PHASES, **LIMITS)
 def test_no_request_of_many_is_answered_with_a_defect(case: Case, fuzzed) -> None:
     ask(case, fuzzed)
