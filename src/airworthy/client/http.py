@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -38,6 +39,7 @@ R = TypeVar("R")
 
 PATIENCE_S = 10.0  # for everything but a decision; whoever waits may give up earlier
 CONNECTIONS = 100
+FAREWELL_S = 1.0  # for connections to close
 REST_S = 0.1  # nobody is asked after nobody listened: an outage must not cost the machine its processor
 _JSON = {"Content-Type": "application/json"}
 
@@ -111,7 +113,8 @@ class HttpChannel:
             if self._closed:
                 return
             self._closed = True
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(PATIENCE_S)
+        with suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(PATIENCE_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -181,12 +184,14 @@ class HttpChannel:
                     raise
 
     async def _end(self) -> None:
-        """Gives up what is under way, and closes the connections."""
+        """Gives up what is under way, and closes the connections; what will not end in a moment is left behind."""
         others = asyncio.all_tasks(self._loop) - {asyncio.current_task()}
         for task in others:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        await self._http.aclose()
+        if others:
+            await asyncio.wait(others, timeout=FAREWELL_S)
+        with suppress(Exception):
+            await asyncio.wait_for(self._http.aclose(), FAREWELL_S)
 
 
 class _Faults(msgspec.Struct, frozen=True):
