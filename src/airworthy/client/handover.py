@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ from airworthy.exchange.told import Reconciled
 
 AT_ONCE = 200  # entries a call
 PATIENCE_S = 5.0  # for one call
+FAREWELL_S = 10.0  # for all of them, when it closes
 LOCK_TRIES, LOCK_PAUSE_S = 10, 0.02
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 15.0
@@ -40,6 +42,7 @@ class Handover:
     def __init__(self, spool: Spool, channel: Channel, caller: Caller, tally: Tally) -> None:
         self._spool, self._channel, self._caller, self._tally = spool, channel, caller, tally
         self._done: set[str] = set()  # ids acknowledged whose segment still stands
+        self._until = math.inf  # on the monotonic clock; nothing more is handed over then
         self._turn = Lock()  # one hand-over at a time in this process
         self._something, self._over = Event(), Event()
         self._thread = Thread(target=self._run, name="airworthy-handover", daemon=True)
@@ -56,8 +59,9 @@ class Handover:
             return alone and all(self._segment(path) for path in self._spool.sealed())
 
     def close(self) -> None:
-        """Tries once more, then ends. May be called twice."""
+        """Tries once more for a while, then ends; the rest waits for the next process. May be called twice."""
         if not self._over.is_set():
+            self._until = time.monotonic() + FAREWELL_S
             self._over.set()
             self._something.set()
             self._thread.join()
@@ -96,6 +100,8 @@ class Handover:
 
     def _batch(self, entries: Sequence[Spooled]) -> bool:
         """Whether all `entries` are settled. One that cannot be taken is found by handing them over one by one."""
+        if time.monotonic() > self._until:
+            return False
         try:
             told = self._channel.reconcile(entries, self._caller).result(PATIENCE_S)
         except (StoreError, NotAllowed):  # nobody answers, or the key is wrong: both can be mended
