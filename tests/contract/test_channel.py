@@ -109,6 +109,13 @@ def test_many_are_decided_together_and_found_by_subject(acting):
     assert all(found[acting.subject(f"claim/{n}")].value == Triage("pay", 100.0 + n) for n in range(20))
 
 
+def test_a_malformed_output_falls_back_and_says_which_field_breaks_what(acting):
+    told = acting.decide("claim/1", {"action": "burn"})
+    assert (told.route, told.permit, told.reasons[0].code, told.reasons[0].about) == (
+        "fallback", None, "output.malformed", "action: enum",
+    )  # fmt: skip
+
+
 def test_one_malformed_output_in_a_batch_falls_back_alone(acting):
     outputs = [
         airworthy.Output(acting.subject("claim/1"), PAY, score=0.99, item=CAR),

@@ -43,4 +43,4 @@ def test_the_plugin_gives_the_fixture(pytester):
         def test_a_claim_waits(gateway):
             assert gateway.decide("claims.triage", subject="claim/1", output={}).route == "review"
     """)
-    pytester.runpytest_inprocess("-p", "airworthy.sdk.testing").assert_outcomes(passed=1)
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)

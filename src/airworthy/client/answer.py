@@ -26,7 +26,10 @@ def read(status: int, body: bytes, into: type[R]) -> R:
     """
     if 200 <= status < 300:
         return _decoded(body, into)
-    raise _error(status, _problem(body))
+    problem = _problem(body)
+    if problem is not None and problem.told is not None and isinstance(problem.told, into):
+        return problem.told  # refused, and on record: the work falls back
+    raise _error(status, problem)
 
 
 def _decoded(body: bytes, into: type[R]) -> R:
@@ -53,9 +56,15 @@ def _error(status: int, problem: Problem | None) -> AirworthyError:
     if problem is None:  # a proxy in between, or another server: none of ours says no without a problem
         return Unanswered("refused", f"the server answered {status} and no problem", code="C005")
     if status in _BAD_INPUT:
-        more = [Diagnostic(problem.code, sentence) for sentence in problem.errors]
+        more = [_diagnostic(said) for said in problem.errors]
         return BadInput([Diagnostic(problem.code, problem.detail, help=problem.help), *more])
     return _MISTAKES.get(status, AirworthyError)(problem.detail, code=problem.code, help=problem.help)
+
+
+def _diagnostic(said: str) -> Diagnostic:
+    """One further mistake, `CODE sentence` in the problem."""
+    code, _, sentence = said.partition(" ")
+    return Diagnostic(code, sentence)
 
 
 def _unanswered(why: Missed, problem: Problem | None) -> Unanswered:

@@ -33,7 +33,7 @@ from airworthy.exchange.channel import Caller
 from airworthy.exchange.told import Noted, Reconciled, Redeemed, Told
 
 if TYPE_CHECKING:
-    import httpx
+    import aiohttp
 
 R = TypeVar("R")
 
@@ -60,7 +60,8 @@ class HttpChannel:
     def __init__(
         self, url: str, key: str, environment: str, *, budget_s: float, renew: Callable[[], str | None] = lambda: None
     ) -> None:
-        self._http, self._faults = _client(url, {"Airworthy-Environment": environment, "Accept": "application/json"})
+        self._library, self._url = _library(), _checked(url)
+        self._headers = {"Airworthy-Environment": environment, "Accept": "application/json", **_JSON}
         self._key, self._renew = key, renew
         self._budget_s = budget_s
         self._rest_until = 0.0  # on the loop's clock
@@ -69,6 +70,7 @@ class HttpChannel:
         self._closing = Lock()
         self._closed = False
         self._thread.start()
+        self._http = asyncio.run_coroutine_threadsafe(_session(self._url), self._loop).result()
 
     def submit(self, asks: Sequence[Ask], caller: Caller) -> Future[tuple[Told, ...]]:
         return self._run(self._one(asks[0]) if len(asks) == 1 else self._many(asks))
@@ -138,20 +140,19 @@ class HttpChannel:
         return told.told
 
     async def _post(self, path: str, body: object, into: type[R], within_s: float = PATIENCE_S, *, tries: int = 1) -> R:
-        content = msgspec.json.encode(body)
-        return await self._call("POST", path, into, within_s, tries, content=content)
+        return await self._call("POST", path, into, within_s, tries, msgspec.json.encode(body))
 
     async def _get(self, path: str, into: type[R], within_s: float) -> R:
-        return await self._call("GET", path, into, within_s, 2)
+        return await self._call("GET", path, into, within_s, 2, None)
 
-    async def _call(self, method: str, path: str, into: type[R], within_s: float, tries: int, **body: Any) -> R:
+    async def _call(self, method: str, path: str, into: type[R], within_s: float, tries: int, body: bytes | None) -> R:
         """One answer in `within_s` seconds in all. More `tries` where asking twice is asking once: a server that
         restarted leaves connections behind that only fail when they are used."""
         if self._loop.time() < self._rest_until:
             raise Unanswered("unreachable")
         try:
             async with asyncio.timeout(within_s):
-                answer = await self._authorized(method, path, tries, body)
+                status, answer = await self._authorized(method, path, tries, body)
         except AirworthyError:
             raise
         except TimeoutError:
@@ -159,28 +160,31 @@ class HttpChannel:
         except asyncio.CancelledError:  # by `close`: whoever waits must be told, not cancelled
             raise Unanswered("unreachable", "this gateway was closed meanwhile") from None
         except Exception as error:  # the edge of a request: a foreign network, and a library's many ways to say so
-            if isinstance(error, self._faults.nobody):
+            if isinstance(error, self._library.nobody):
                 self._rest_until = self._loop.time() + REST_S
             raise Unanswered("unreachable", help=f"{type(error).__name__}: is the server running?") from None
-        return read(answer.status_code, answer.content, into)
+        return read(status, answer, into)
 
-    async def _authorized(self, method: str, path: str, tries: int, body: dict[str, Any]) -> httpx.Response:
+    async def _authorized(self, method: str, path: str, tries: int, body: bytes | None) -> tuple[int, bytes]:
         """The answer; where the key is no longer good, that to the key as it is now."""
         used = self._key
         answer = await self._sent(method, path, tries, used, body)
-        if answer.status_code != 401:
+        if answer[0] != 401:
             return answer
         self._key = self._renew() or used
         return answer if self._key == used else await self._sent(method, path, tries, self._key, body)
 
-    async def _sent(self, method: str, path: str, tries: int, key: str, body: dict[str, Any]) -> httpx.Response:
-        headers = {**_JSON, "Authorization": f"Bearer {key}"}
+    async def _sent(self, method: str, path: str, tries: int, key: str, body: bytes | None) -> tuple[int, bytes]:
+        """Status and body."""
+        headers = {**self._headers, "Authorization": f"Bearer {key}"}
+        url = self._library.url(self._url + path, encoded=True)
         while True:
             tries -= 1
             try:
-                return await self._http.request(method, path, headers=headers, **body)
-            except self._faults.broken:
-                if not tries:
+                async with self._http.request(method, url, headers=headers, data=body, allow_redirects=False) as answer:
+                    return answer.status, await answer.read()
+            except self._library.broken as error:
+                if not tries or isinstance(error, self._library.nobody):
                     raise
 
     async def _end(self) -> None:
@@ -191,31 +195,47 @@ class HttpChannel:
         if others:
             await asyncio.wait(others, timeout=FAREWELL_S)
         with suppress(Exception):
-            await asyncio.wait_for(self._http.aclose(), FAREWELL_S)
+            await asyncio.wait_for(self._http.close(), FAREWELL_S)
 
 
-class _Faults(msgspec.Struct, frozen=True):
-    """How the library says what went wrong."""
+class _Library(msgspec.Struct, frozen=True):
+    """What of the library is needed beyond a session."""
 
+    url: Callable[..., Any]
     broken: tuple[type[Exception], ...]  # a connection the other side had closed: asking again may help
     nobody: tuple[type[Exception], ...]  # nobody listens
 
 
-def _client(url: str, headers: dict[str, str]) -> tuple[httpx.AsyncClient, _Faults]:
-    """A client without a key. Raises MissingExtra, BadInput (C023)."""
+def _library() -> _Library:
+    """Raises MissingExtra."""
     try:
-        import httpx
+        import aiohttp
+        import yarl
     except ImportError:
         raise MissingExtra("a gateway over HTTP", "client") from None
-    host = urlsplit(url).hostname
-    if not host:
+    broken = (
+        aiohttp.ClientOSError,
+        aiohttp.ServerDisconnectedError,
+        aiohttp.ClientPayloadError,
+        aiohttp.ClientResponseError,
+    )
+    return _Library(yarl.URL, broken, (aiohttp.ClientConnectorError,))
+
+
+def _checked(url: str) -> str:
+    """The address without its last slash. Raises BadInput (C023)."""
+    if not urlsplit(url).hostname:
         raise BadInput([Diagnostic("C023", "the server's address names no host", help="such as http://127.0.0.1:8080")])
-    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+    return url.rstrip("/")
+
+
+async def _session(url: str) -> aiohttp.ClientSession:
+    import aiohttp
+
     # A proxy of the environment is for the outside: what stays on this machine, and its key, must not travel there.
-    outside = host not in ("localhost", "127.0.0.1", "::1")
-    client = httpx.AsyncClient(base_url=url, headers=headers, timeout=None, limits=limits, trust_env=outside)
-    broken = (httpx.ReadError, httpx.WriteError, httpx.CloseError, httpx.RemoteProtocolError)
-    return client, _Faults(broken, (httpx.ConnectError,))
+    outside = urlsplit(url).hostname not in ("localhost", "127.0.0.1", "::1")
+    connector = aiohttp.TCPConnector(limit=CONNECTIONS, ttl_dns_cache=60)
+    return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None), trust_env=outside)
 
 
 def _part(text: str) -> str:

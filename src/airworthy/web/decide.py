@@ -6,6 +6,7 @@ import msgspec
 
 from airworthy.exchange.ask import Ask
 from airworthy.exchange.told import Told
+from airworthy.web import problem
 from airworthy.web.asgi import Receive, Visit
 from airworthy.web.body import check_media, read_body
 from airworthy.web.house import House
@@ -14,6 +15,7 @@ from airworthy.web.session import require
 from airworthy.web.strict import read
 
 PATH = "/v1/decisions"
+MALFORMED = "output.malformed"  # the reason of a decision that fell back because its output is not what was declared
 
 _ask = msgspec.json.Decoder(Ask)
 _encode = msgspec.json.Encoder().encode
@@ -32,6 +34,10 @@ class Decide:
         body = await read_body(receive, visit.headers)
         told = await self._told(visit, body)
         self._house.metrics.told(told)
+        if told.reasons and told.reasons[0].code == MALFORMED:
+            visit.code = problem.MALFORMED
+            await visit.answer(_encode(problem.malformed(told)), status=422, media=problem.MEDIA_TYPE)
+            return
         await visit.answer(_encode(told), status=202 if told.status == "pending" else 200)
 
     async def _told(self, visit: Visit, body: bytes) -> Told:

@@ -18,7 +18,7 @@ from airworthy.base.errors import (
     StoreError,
     StoreFull,
 )
-from airworthy.exchange.told import Problem
+from airworthy.exchange.told import Problem, Told
 
 MEDIA_TYPE = b"application/problem+json"
 RETRY_AFTER_S = 1
@@ -96,9 +96,26 @@ def problem(error: AirworthyError) -> Problem:
         detail=first.sentence,
         code=first.code,
         help=first.help,
-        docs=f"docs/reference/errors/{first.code[0]}.md#{first.code.lower()}",
+        docs=_docs(first.code),
         errors=tuple(_line(one) for one in further),
     )
+
+
+MALFORMED = "G010"
+
+
+def malformed(told: Told) -> Problem:
+    """The problem of an output its schema does not allow. It is on record, and its work falls back all the same."""
+    why = told.reasons[0]
+    return Problem(
+        type=f"urn:airworthy:error:{MALFORMED}", title=HTTPStatus(422).phrase, status=422, detail=why.words,
+        code=MALFORMED,
+        help="mend the output, or the charter's schema of it; the work falls back", docs=_docs(MALFORMED), told=told,
+    )  # fmt: skip
+
+
+def _docs(code: str) -> str:
+    return f"docs/reference/errors/{code[0]}.md#{code.lower()}"
 
 
 def encoded(error: AirworthyError) -> bytes:
