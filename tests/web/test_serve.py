@@ -31,6 +31,7 @@ from airworthy.service.open import open_gateway
 from airworthy.storage.fsck import fsck
 from airworthy.storage.sqlite import open_reader
 from cli.typed import typed
+from integration.webhook.receiver import Receiver
 from web.live import PLAIN, live
 
 ROOT = Path(__file__).parents[2]
@@ -117,6 +118,22 @@ def test_the_line_it_prints_is_answered(tmp_path):
     assert answer.json()["route"] == "fallback"
     assert code == 0
     assert [one["route"] for one in journal] == ["/v1/decisions"]
+
+
+def test_a_running_server_tells_webhooks_what_it_recorded(tmp_path, run):
+    receiver = Receiver()
+    try:
+        with serving(tmp_path) as running, running.client() as client:
+            assert run("webhook", "add", receiver.url, "--kind", "decision.made").exit == 0
+            told = client.post("/v1/decisions", json=ask("claim/1")).json()
+            until = time.monotonic() + 20
+            while not receiver.got and time.monotonic() < until:
+                time.sleep(0.05)
+            code, _, _ = running.end()
+    finally:
+        receiver.close()
+    assert [one.data["id"] for one in receiver.got] == [told["id"]]
+    assert code == 0
 
 
 def test_what_was_acknowledged_while_it_ended_is_in_the_log_and_the_log_is_sound(tmp_path):

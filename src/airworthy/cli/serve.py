@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -23,8 +24,12 @@ from airworthy.claim.catalogue import BY_ID
 from airworthy.cli.backtest import DATA
 from airworthy.cli.console import Console
 from airworthy.cli.key import at
+from airworthy.integration.webhook.deliver import Deliverer
+from airworthy.integration.webhook.endpoint import Endpoints
+from airworthy.integration.webhook.outbox import Outbox
 from airworthy.service.access import KeyFile
 from airworthy.service.open import open_gateway, place
+from airworthy.storage.sqlite import open_reader
 from airworthy.web.address import check_exposure, is_loopback, listen, tls_of, url_of
 from airworthy.web.hosting import Hosting
 from airworthy.web.journal import Level
@@ -75,7 +80,21 @@ def serve(
         tls=tls,
     )
     ready = partial(_say, how, declared, bound, host)
-    web.host(gateway, bound, how, sink=sys.stderr, clock=clock, random=random, ready=ready)
+    with _webhooks(folder, clock, random):
+        web.host(gateway, bound, how, sink=sys.stderr, clock=clock, random=random, ready=ready)
+
+
+@contextmanager
+def _webhooks(folder: Path, clock: Clock, random: Random) -> Iterator[None]:
+    """Tells webhooks what enters the log, at their own pace, while the server lives. Reads the log by itself."""
+    log, outbox = open_reader(folder), Outbox(folder)
+    sending = Deliverer(log, outbox, Endpoints(folder), clock=clock, random=random).thread()
+    try:
+        yield
+    finally:
+        sending.stop()
+        outbox.close()
+        log.close()
 
 
 def _server() -> Any:
