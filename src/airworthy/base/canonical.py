@@ -92,8 +92,7 @@ def _profiled(value: Any, left: int) -> Any:
     if value is None or value is True or value is False:
         return value
     if isinstance(value, str):
-        _check_text(value, "$")
-        return value
+        return _text(value)
     if isinstance(value, int):
         return int(value) if -LARGEST <= value <= LARGEST else {"number": str(int(value))}
     if isinstance(value, float):
@@ -103,7 +102,7 @@ def _profiled(value: Any, left: int) -> Any:
     if isinstance(value, list | tuple):
         return [_profiled(inner, left - 1) for inner in value]
     if isinstance(value, dict):
-        return {"fields": [[_text(key), _profiled(value[key], left - 1)] for key in sorted(value, key=_text)]}
+        return {"fields": [[key, _profiled(value[key], left - 1)] for key in sorted(map(_key_text, value))]}
     raise OutOfProfile(f"a {type(value).__name__} is no JSON value")
 
 
@@ -122,11 +121,16 @@ def _number(text: str) -> int | float:
         return float(text)
 
 
-def _text(key: Any) -> str:
+def _key_text(key: Any) -> str:
     if not isinstance(key, str):
         raise OutOfProfile(f"the key {key!r} is not text")
-    _check_text(key, "$")
-    return key
+    return _text(key)
+
+
+def _text(text: str) -> str:
+    if not text.isascii():  # known without a look: most text needs no more
+        _check_text(text, "$")
+    return text
 
 
 def digest(data: bytes) -> str:
