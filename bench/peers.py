@@ -34,6 +34,7 @@ def mlflow_recorder(folder: Path, body: str) -> Callable[[], object]:
     import mlflow
 
     mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
+    mlflow.create_experiment("claims", artifact_location=str(folder / "artifacts"))
     mlflow.set_experiment("claims")
 
     def record() -> None:
