@@ -34,8 +34,8 @@ def _unsure(scores: Mapping[str, float]) -> list[Doubt]:
 def _torn(ask: Ask, fields: Mapping[str, Any]) -> list[Doubt]:
     """Fields on which repeated answers, or the probabilities of a single answer, do not agree."""
     found = []
-    for name, value in fields.items():
-        others = Counter(str(one[name]) for one in ask.samples or () if isinstance(one, Mapping) and name in one)
+    for name, value in fields.items() if ask.samples else ():
+        others = Counter(str(one[name]) for one in ask.samples or () if isinstance(one, dict) and name in one)
         others.pop(str(value), None)
         if others:
             also = tuple(word for word, _ in others.most_common(MOST_ALTERNATIVES))

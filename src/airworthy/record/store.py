@@ -81,6 +81,9 @@ class Reader(Protocol):
     def decided(self, point: str, subject: str, attempt: int) -> Stored | None:
         """The live decision (or failure) at `use-case.point` about a subject, None where there is none."""
 
+    def bears(self, id: str) -> bool:
+        """Whether anything is filed under this id."""
+
     def content(self, seq: int, purpose: str) -> bytes | Erased:
         """The sealed body, after its commitment was checked. Raises StoreDamaged when it does not match."""
 

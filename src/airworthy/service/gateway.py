@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from threading import Event, Thread
+from time import monotonic
 from typing import Literal, TypeVar
 
 import msgspec
@@ -42,6 +43,7 @@ from airworthy.service.live.usecase import UseCase
 
 T = TypeVar("T")
 EVERY_S = 0.25  # between two looks at deadlines, labels and the inbox while nobody asks
+LOOK_EVERY_S = 0.05  # between two looks at the inbox while many ask
 
 
 class SegmentState(msgspec.Struct, frozen=True):
@@ -100,6 +102,7 @@ class Gateway:
         self._deciding, self._answering = Deciding(core), Answering(core)
         self._judging, self._permitting, self._governing = Judging(core), Permitting(core), Governing(core)
         self._reconciling = Reconciling(core, self._deciding, self._answering, self._judging, self._permitting)
+        self._look_at = 0.0
         self._over = Event()
         self.tick()
         self._watcher = Thread(target=self._watch, name="airworthy-watch", daemon=True) if watch else None
@@ -221,7 +224,11 @@ class Gateway:
 
     def _look(self) -> None:
         """Carries out what was left in the folder."""
-        if self._inbox is None or not self._inbox.changed():
+        now_s = monotonic()
+        if self._inbox is None or now_s < self._look_at:
+            return
+        self._look_at = now_s + LOOK_EVERY_S
+        if not self._inbox.changed():
             return
         with self._core.lock:
             for file, order in self._inbox.orders():

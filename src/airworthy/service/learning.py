@@ -107,12 +107,16 @@ class Learning:
         if decision in self._open:
             self._open[decision].loss = loss
 
+    def matures(self, now: Micros) -> bool:
+        """Whether any label has matured by `now` and not been counted."""
+        return bool(self._waiting) and self._waiting[0][1].at + self.promise.horizon_us <= now
+
     def advance(
         self, now: Micros, *, id_of: str, run: Run | None = None, simulated: tuple[str, ...] = ()
     ) -> list[GateOpened | GateClosed]:
         """Lets every label that has matured by `now` count. Returns what opened or closed, as records."""
         happened: list[GateOpened | GateClosed] = []
-        while self._waiting and self._waiting[0][1].at + self.promise.horizon_us <= now:
+        while self.matures(now):
             decision, waiting = self._waiting.popleft()
             del self._open[decision]
             event = self._count(waiting)

@@ -19,6 +19,7 @@ from airworthy.record.store import Content, Draft
 from airworthy.record.trouble import ModelFailed
 from airworthy.storage.keyring import KeyRing
 from airworthy.storage.randomness import Reserve
+from airworthy.storage.seen import Seen
 
 MOST_PAYLOADS = 256  # of one entry
 
@@ -61,8 +62,10 @@ def asked_once(record: Record, subject: str | None, ring: KeyRing) -> bytes | No
 class Intake:
     """Prepares drafts, in the thread that writes: many callers doing it at once only took the lock from each other."""
 
-    def __init__(self, ring: KeyRing, random: Random) -> None:
+    def __init__(self, ring: KeyRing, random: Random, seen: Seen | None = None) -> None:
+        """`seen` is told of everything an entry can be found by."""
         self._ring = ring
+        self._seen = seen
         self._random = Reserve(random)
 
     def prepare(self, draft: Draft) -> Entry:
@@ -71,6 +74,10 @@ class Intake:
         record, payloads = self._fill(draft)
         found = project(record)
         once = asked_once(record, draft.subject, self._ring)
+        if self._seen is not None:
+            self._seen.add(found.about.encode())
+            if once is not None:
+                self._seen.add(once)
         return Entry(_leaf(record), found.kind, found.about, payloads, found.run, once)
 
     def _fill(self, draft: Draft) -> tuple[Record, tuple[bytes, ...]]:

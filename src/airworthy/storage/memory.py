@@ -122,6 +122,10 @@ class MemoryStore:
         """The entries that speak of a decision, in order; or the one whose id this is."""
         return tuple(Stored(seq, self.leaves[seq]) for seq in self._about.get(decision, ()))
 
+    def bears(self, id: str) -> bool:
+        """Whether anything is filed under this id."""
+        return id in self._about
+
     def decided(self, point: str, subject: str, attempt: int) -> Stored | None:
         """The live decision (or failure) at `use-case.point` about a subject, None where there is none."""
         seq = self._decided.get(self.ring.once(point, subject, attempt))

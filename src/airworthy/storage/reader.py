@@ -68,6 +68,7 @@ class SqliteReader:
         self._lock = _if_there(folder / "lock.db")
         self._keys = _if_there(folder / "keys.db")
         self._ring: KeyRing | None = None
+        self._format: int = self.log.one("format")
 
     @property
     def origin(self) -> str:
@@ -107,9 +108,13 @@ class SqliteReader:
         """The entries that speak of a decision, in order; or the one whose id this is."""
         return tuple(Stored(seq, leaf) for seq, leaf in self.log.all("entries_about", (decision,)))
 
+    def bears(self, id: str) -> bool:
+        """Whether anything is filed under this id."""
+        return self.log.one("bears", (id,)) is not None
+
     def decided(self, point: str, subject: str, attempt: int) -> Stored | None:
         """The live decision (or failure) at `use-case.point` about a subject, None where there is none."""
-        if self.log.one("format") < DECIDED:
+        if self._format < DECIDED:
             return None
         row = self.log.row("decided", (self.ring.once(point, subject, attempt),))
         return Stored(*row) if row else None

@@ -11,16 +11,17 @@ from airworthy.base.clock import Clock, SystemClock
 from airworthy.base.errors import StoreDamaged, StoreError
 from airworthy.base.ids import Random, SystemRandom
 from airworthy.ledger.note import SigningKey
-from airworthy.record.store import Draft, Head, Receipt
+from airworthy.record.store import Draft, Head, Receipt, Stored
 from airworthy.storage.appender import Appender
 from airworthy.storage.committer import Committer
-from airworthy.storage.database import create, open_for_writing
+from airworthy.storage.database import Database, create, open_for_writing
 from airworthy.storage.head import BEHIND
 from airworthy.storage.holder import Holder
 from airworthy.storage.intake import Intake
 from airworthy.storage.keyfile import make_keys, read_signing_key
 from airworthy.storage.migrate import migrate
 from airworthy.storage.reader import SqliteReader
+from airworthy.storage.seen import Seen
 
 ORIGIN = "airworthy.local/log"
 PARTS = ("keys.db", "lock.db", "log.db")
@@ -55,7 +56,8 @@ class SqliteStore(SqliteReader):
             opened.callback(super().close)
             if self.key != key.verifier:
                 raise StoreError(f"the signing key is not that of {self.origin}", code="R007")
-            self._committer = Committer(Intake(self.ring, random), appender)
+            self._seen = _seen(self.log)
+            self._committer = Committer(Intake(self.ring, random, self._seen), appender)
             opened.callback(self._committer.stop)
             self._opened = opened.pop_all()
 
@@ -65,12 +67,29 @@ class SqliteStore(SqliteReader):
     def append(self, drafts: Sequence[Draft]) -> tuple[Receipt, ...]:
         return self._committer.append(drafts)
 
+    def bears(self, id: str) -> bool:
+        return self._seen.may_hold(id.encode()) and super().bears(id)
+
+    def decided(self, point: str, subject: str, attempt: int) -> Stored | None:
+        once = self.ring.once(point, subject, attempt)
+        return super().decided(point, subject, attempt) if self._seen.may_hold(once) else None
+
     def checkpoint(self) -> Head:
         return self._committer.sign().result()
 
     def close(self) -> None:
         """Writes and signs what is queued, then lets go of the folder."""
         self._opened.close()
+
+
+def _seen(log: Database) -> Seen:
+    """Everything an entry of the log can be found by."""
+    seen = Seen()
+    for (about,) in log.all("abouts"):
+        seen.add(about.encode())
+    for (once,) in log.all("onces"):
+        seen.add(once)
+    return seen
 
 
 def _make_folder(folder: Path) -> None:

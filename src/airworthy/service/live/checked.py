@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from jsonschema import ValidationError
 
 from airworthy.base import canonical
 from airworthy.base.clock import Micros, micros
@@ -99,12 +98,12 @@ def same_ask(one: bytes, other: bytes) -> bool:
 
 def malformed(point: Point, output: Any) -> str:
     """Which declared field breaks which keyword of the output schema; never a value. Empty where it is well-formed."""
-    error: ValidationError | None = next(iter(point.validator.iter_errors(output)), None)
-    if error is None:
+    if point.validator.is_valid(output):
         return ""
-    declared = {str(step) for step in error.absolute_schema_path}
-    at = ".".join(str(step) for step in error.absolute_path if str(step) in declared) or "the output"
-    return f"{at}: {error.validator}"
+    error = next(iter(point.validator.iter_errors(output)))
+    declared = {str(step) for step in error.schema_path}
+    at = ".".join(str(step) for step in error.instance_path if str(step) in declared) or "the output"
+    return f"{at}: {error.schema_path[-1]}"
 
 
 def read_sources(sources: tuple[Source, ...], point: Point, now: Micros) -> tuple[SourceRead, ...]:

@@ -34,6 +34,7 @@ from airworthy.service.live.permits import Permits
 from airworthy.service.live.point import Point
 from airworthy.service.live.tell import Later, tell, tell_failed
 from airworthy.service.live.usecase import UseCase
+from airworthy.storage.randomness import Reserve
 
 T = TypeVar("T")
 Receipts = tuple[Receipt, ...]
@@ -71,7 +72,7 @@ class Core:
         self.points: dict[str, Point] = {p.name: p for case in cases.values() for p in case.points.values()}
         self.pending: dict[str, Pending] = {}
         self.waiters: dict[str, list[Waiter]] = {}
-        self.random = random
+        self.random = Reserve(random)  # used under the lock alone
         self.broken: AirworthyError | None = None
         self._clock = clock
         self._last = Micros(0)

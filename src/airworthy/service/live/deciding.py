@@ -215,7 +215,7 @@ class Deciding:
 
     def _named(self, ask: Ask, now: Micros) -> str:
         """The id the client gave, where nothing bears it yet; else a new one."""
-        return ask.id if ask.id and not self._core.store.about(ask.id) else self._core.id(now)
+        return ask.id if ask.id and not self._core.store.bears(ask.id) else self._core.id(now)
 
     def _failed(
         self,

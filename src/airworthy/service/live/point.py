@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Literal, cast
 
 import numpy as np
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 
 from airworthy.base.clock import Micros
 from airworthy.base.ids import Random, new_id
@@ -91,7 +91,7 @@ class Point:
 
     def advance(self, now: Micros) -> None:
         """Lets labels that have matured by `now` count."""
-        if self.learning is None:
+        if self.learning is None or not self.learning.matures(now):
             return
         for event in self.learning.advance(now, id_of=new_id(now, self._random)):
             self._policy = None

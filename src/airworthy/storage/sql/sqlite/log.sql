@@ -88,6 +88,15 @@ SELECT seq, leaf FROM entry WHERE kind = ?4 AND seq >= ?1 AND seq < ?2 ORDER BY 
 -- name: projected_entries
 SELECT seq, leaf, kind, about FROM entry WHERE seq >= ? ORDER BY seq LIMIT ?;
 
+-- name: bears
+SELECT 1 FROM entry WHERE about = ? LIMIT 1;
+
+-- name: abouts
+SELECT about FROM entry;
+
+-- name: onces
+SELECT once FROM decided;
+
 -- name: entries_about
 SELECT seq, leaf FROM entry WHERE about = ? ORDER BY seq;
 
