@@ -12,10 +12,10 @@ from airworthy.base.quantity import MILLION
 from airworthy.record.codec import AnyRecord, record
 from airworthy.record.data import GapMeasured
 from airworthy.record.decision import (
+    CERTIFYING,
     DecisionMade,
     GateClosed,
     GateOpened,
-    CERTIFYING,
     Model,
     OutcomeLearnt,
     Run,
