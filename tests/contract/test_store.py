@@ -90,6 +90,20 @@ def test_a_decision_is_found_with_its_outcome(store: Engine) -> None:
     assert store.about("nobody") == ()
 
 
+def test_a_live_decision_is_found_by_what_was_asked_and_by_its_id(store: Engine) -> None:
+    live = msgspec.structs.replace(decision(7), run=None)
+    again = msgspec.structs.replace(live, id="d" * 26)
+    store.append([sealed(1), Draft(record=live, subject="INC-7"), Draft(record=again, subject="INC-7")])
+    found = store.decided("triage.route", "INC-7", 1)
+    assert found is not None
+    assert codec.record(found.leaf).id == live.id
+    assert store.decided("triage.route", "INC-7", 2) is None
+    assert store.decided("triage.route", "INC-8", 1) is None
+    assert store.decided("triage.route", "INC-canary-1", 1) is None  # of a backtest
+    assert (store.bears(live.id), store.bears("e" * 26)) == (True, False)
+    assert fsck(store) == ()
+
+
 def test_a_run_says_how_far_it_came(store: Engine) -> None:
     assert store.progress("r1") is None
     store.append([sealed(3), sealed(7), sealed(5)])

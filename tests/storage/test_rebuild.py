@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import apsw
+import msgspec
 import pytest
 
 from airworthy.base.errors import StoreDamaged, StoreLocked
+from airworthy.record.store import Draft
 from airworthy.storage.fsck import fsck
 from airworthy.storage.rebuild import rebuild
 from airworthy.storage.sqlite import open_reader, open_store
@@ -72,3 +74,19 @@ def test_nothing_is_rebuilt_while_someone_writes(folder: Path) -> None:
         rebuild(folder)
     store.close()
     assert rebuild(folder) == 0
+
+
+def test_what_live_decisions_are_found_by_comes_back(folder: Path) -> None:
+    store = open_store(folder)
+    live = msgspec.structs.replace(decision(700), run=None)
+    store.append([Draft(record=live, subject="INC-7")])
+    store.close()
+    damage(folder, "DELETE FROM decided")
+    reader = open_reader(folder)
+    assert [str(found.sentence) for found in fsck(reader)] == ["it is not found by what was asked"]
+    reader.close()
+    rebuild(folder)
+    reader = open_reader(folder)
+    assert fsck(reader) == ()
+    assert reader.decided("triage.route", "INC-7", 1).seq == 300
+    reader.close()
