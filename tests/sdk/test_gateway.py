@@ -131,6 +131,17 @@ def test_whatever_is_down_the_caller_falls_back_and_nothing_is_lost(gateway, why
     assert gateway.health().waiting == 0
 
 
+def test_who_fell_back_and_asks_again_is_told_the_same_again_and_never_to_act(gateway):
+    """Asked in time the gateway would say `act`, and the work that was done as before would be done twice."""
+    gateway.will(POINT, route="act")
+    with gateway.down("slow"):
+        first = gateway.decide(POINT, subject="claim/1", output=PAY)
+    again = gateway.decide(POINT, subject="claim/1", output=PAY)
+    assert (again.id, again.route, again.permit) == (first.id, "fallback", None)
+    assert gateway.health().spooled == 1
+    assert gateway.decide(POINT, subject="claim/1", attempt=2, output=PAY).route == "act"
+
+
 def test_async_callers_fall_back_the_same_way(gateway):
     async def all_of_it():
         one = await gateway.adecide(POINT, subject="claim/1", output=PAY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
@@ -26,6 +27,7 @@ from airworthy.exchange.told import Noted, Redeemed, Told
 R = TypeVar("R")
 
 APPLICATION = Caller(name="application", scopes=frozenset({"application"}))
+REMEMBERED = 10_000  # fallbacks, so that asking again tells the same again
 PATIENCE_S = 5.0  # for permits, ends of effects, outcomes: what has no fallback, or nobody waiting for it
 
 
@@ -47,6 +49,7 @@ class Line:
         self._budget_s = budget_s
         self.clock, self.random = clock or SystemClock(), random or SystemRandom()
         self.tally = Tally()
+        self._fell_back: OrderedDict[tuple[str, str, int], Told] = OrderedDict()  # what callers here were told
         self._spool = Spool(spool, self.tally, clock=self.clock, random=self.random)
         self._handover = Handover(self._spool, channel, caller, self.tally)
         self.attempts = Attempts(self._spool, self._handover, self.tally)
@@ -55,6 +58,9 @@ class Line:
         """Decides `asks` together; all of them fall back together, under ids that are theirs either way."""
         self.check_process()
         self.tally.count("calls", len(asks))
+        if len(asks) == 1 and (told := self._fell_back.get(_once(asks[0]))) is not None:
+            # The work was done as before already: an answer that comes now must not lead to a second effect.
+            return Attempt(partial(_ready, (msgspec.structs.replace(told, again=True),)), _never, self._budget_s)
         named = [ask if ask.id else msgspec.structs.replace(ask, id=self._id()) for ask in asks]
         return Attempt(partial(self.channel.submit, named, self.caller), partial(self._unasked, named), self._budget_s)
 
@@ -106,7 +112,11 @@ class Line:
     def _unasked(self, asks: Sequence[Ask], why: Missed) -> Instead[tuple[Told, ...]]:
         self.tally.fell_back(why, len(asks))
         entries = tuple(self._entry(ask.id, why, ask=ask) for ask in asks)
-        return Instead(tuple(_fallback(ask.id, ask, ask.output, why) for ask in asks), entries)
+        told = tuple(_fallback(ask.id, ask, ask.output, why) for ask in asks)
+        self._fell_back.update(zip(map(_once, asks), told, strict=True))
+        while len(self._fell_back) > REMEMBERED:
+            self._fell_back.popitem(last=False)
+        return Instead(told, entries)
 
     def _unfailed(self, failure: Failure, why: Missed) -> Instead[Told]:
         self.tally.fell_back(why)
@@ -127,6 +137,20 @@ class Line:
 
 def _fallback(id: str, about: Ask | Failure, proposed: object, why: Missed) -> Told:
     return fallback(id=id, point=about.point, subject=about.subject, attempt=about.attempt, proposed=proposed, why=why)
+
+
+def _once(ask: Ask) -> tuple[str, str, int]:
+    return ask.point, ask.subject, ask.attempt
+
+
+def _ready(told: tuple[Told, ...]) -> Future[tuple[Told, ...]]:
+    future: Future[tuple[Told, ...]] = Future()
+    future.set_result(told)
+    return future
+
+
+def _never(why: Missed) -> Instead[tuple[Told, ...]]:
+    raise Unanswered(why)
 
 
 def _unanswered() -> Future[Noted]:
