@@ -51,3 +51,17 @@ def test_forgetting_what_is_at_hand_loses_nothing() -> None:
     assert ring_.cipher(ring_.number("n5"), "work").decrypt(bytes(12), cipher, None) == b"text"
     assert not ring_.drain()
     assert ring_.name(krefs["n7"]) == "n7"
+
+
+def test_keys_at_hand_are_never_more_than_memory_has_room_for_and_come_back_as_they_were() -> None:
+    keys = MemoryKeys()
+    ring_ = ring(keys)
+    first = ring_.cipher(ring_.number("n0"), "work").encrypt(bytes(12), b"text", None)
+    for i in range(keyring._OPEN + 1):
+        ring_.refer(ring_.number(f"n{i}"), 1)
+        ring_.cipher(ring_.number(f"n{i}"), "work")
+    keys.add(ring_.drain())
+    ring_.settle()
+    assert len(ring_._ciphers) == 0
+    assert ring_.cipher(ring_.number("n0"), "work").decrypt(bytes(12), first, None) == b"text"
+    assert not ring_.drain()

@@ -20,7 +20,8 @@ from airworthy.ledger.seal import KEY, unwrap, wrap
 from airworthy.storage.randomness import Reserve
 
 _SHORT = 16  # bytes of a kref, a handle, an authenticator
-_CACHED = 50_000  # subjects whose numbers and keys are kept at hand
+_CACHED = 50_000  # subjects whose numbers are kept at hand
+_OPEN = 8_192  # data keys kept at hand: each takes 2.5 KiB outside Python
 
 SubjectRow = tuple[int, bytes, bytes]  # number, handle, sealed name
 DataKeyRow = tuple[int, str, bytes]  # number, class, wrapped key
@@ -127,10 +128,14 @@ class KeyRing:
 
     def settle(self) -> None:
         """To be called when drained rows are durable: what is cached may now be forgotten."""
-        if len(self._numbers) > _CACHED and not self._fresh:
+        if self._fresh:
+            return
+        if len(self._ciphers) > _OPEN:
+            self._ciphers.clear()
+            self._new.clear()
+        if len(self._numbers) > _CACHED:
             self._all_at_hand, self._stored_numbers = False, {}
             self._numbers.clear()
-            self._ciphers.clear()
             self._new.clear()
 
     def check_kref(self, row: KrefRow) -> None:
