@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import aiohttp
 import msgspec
 import numpy as np
 from appends import flush_ms
@@ -41,7 +41,7 @@ Sample = tuple[float, int, int]  # seconds, KiB resident, decisions made
 class Work:
     """Asks at a constant rate, whatever the answers take; counts what was decided and what went wrong."""
 
-    def __init__(self, http: httpx.AsyncClient, counts: Any) -> None:
+    def __init__(self, http: aiohttp.ClientSession, counts: Any) -> None:
         self._http, self._counts = http, counts
 
     async def run(self, rate: float, until: float) -> None:
@@ -71,12 +71,12 @@ class Work:
 
     async def _post(self, path: str, body: object) -> dict[str, Any] | None:
         content = msgspec.json.encode(body)
-        answer = await self._http.post(path, content=content, headers={"Content-Type": "application/json"})
-        if answer.status_code >= 400:
-            self._counts[1] += 1
-            return None
-        found: dict[str, Any] = answer.json()
-        return found
+        async with self._http.post(path, data=content, headers={"Content-Type": "application/json"}) as answer:
+            if answer.status < 400:
+                found: dict[str, Any] = await answer.json()
+                return found
+        self._counts[1] += 1
+        return None
 
 
 def generate(served: ServerFile, rate: float, seconds: float, counts: Any) -> None:
@@ -84,7 +84,7 @@ def generate(served: ServerFile, rate: float, seconds: float, counts: Any) -> No
 
     async def load() -> None:
         headers = {"Authorization": f"Bearer {served.key}"}
-        async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=30, trust_env=False) as http:
+        async with aiohttp.ClientSession(served.url, headers=headers) as http:
             await Work(http, counts).run(rate, time.monotonic() + seconds)
 
     asyncio.run(load())
