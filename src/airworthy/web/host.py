@@ -10,6 +10,7 @@ from airworthy.base.clock import Clock
 from airworthy.base.ids import Random
 from airworthy.service.access import FILE, Access
 from airworthy.web.app import application
+from airworthy.web.garbage import rarely_collected
 from airworthy.web.hosting import Hosting
 from airworthy.web.house import House
 from airworthy.web.journal import Journal, Sink
@@ -36,7 +37,7 @@ def host(
     at_once = partial(forget, how.folder)
     server = Server(application(house, random), house, tls=how.tls, ready=ready, at_once=at_once)
     try:
-        with server.capture_signals(), presence(how.folder, how.url, secret):
+        with server.capture_signals(), presence(how.folder, how.url, secret), rarely_collected():
             serve(server, [bound], house)
     except BaseException:
         bound.close()
