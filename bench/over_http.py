@@ -30,6 +30,7 @@ import msgspec
 import uvloop
 from appends import flush_ms, fresh
 from claims import ask, certified, charter_in
+from http_overhead import served as emptily_served
 
 from airworthy.base.clock import SystemClock
 from airworthy.client.server import FILE, ServerFile
@@ -152,6 +153,21 @@ def serving(data: Path, charter: Path) -> Iterator[ServerFile]:
             process.wait(60)
 
 
+@contextmanager
+def answering_nothing() -> Iterator[ServerFile]:
+    """The same server with an empty answer to everything: what no Python web service on it can be faster than."""
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    process = spawn.Process(target=emptily_served, args=(theirs, "empty"))
+    process.start()
+    try:
+        port, secret = ours.recv()
+        yield ServerFile(url=f"http://127.0.0.1:{port}", key=secret, pid=process.pid or 0)
+    finally:
+        ours.send(False)
+        process.join()
+
+
 def peers(body: bytes, seconds: float) -> dict[str, dict[str, float]]:
     """Spans a second through each peer, by threads; empty where none is installed."""
     python = os.environ.get("AIRWORTHY_PEERS_PYTHON")
@@ -168,7 +184,7 @@ def show(what: str, found: list[Load]) -> dict[str, float]:
     """Medians of several rounds."""
     middle = {name: statistics.median(getattr(one, name) for one in found) for name in Load.__struct_fields__}
     print(
-        f"  {what:24} {middle['rate']:7,.0f}/s   p50 {middle['p50_ms']:7.2f} ms   p99 {middle['p99_ms']:7.2f} ms   "
+        f"  {what:28} {middle['rate']:7,.0f}/s   p50 {middle['p50_ms']:7.2f} ms   p99 {middle['p99_ms']:7.2f} ms   "
         f"server {middle['server_us']:6.0f} us CPU   clients {middle['generator']:4.0%} of a core"
     )
     return middle
@@ -177,6 +193,8 @@ def show(what: str, found: list[Load]) -> dict[str, float]:
 def measured(folder: Path, charter: Path, clients: list[int], seconds: float, rounds: int) -> dict[int, float]:
     """Rates of decisions that are recorded and told `fallback`, by clients; beside them those that are acted on."""
     rates: dict[int, float] = {}
+    with answering_nothing() as served:
+        show("an empty answer, 32 clients", [loaded(served, "empty", 32, seconds) for _ in range(rounds)])
     for what in ("recorded", "acted on"):
         data = fresh(str(folder)) / "data"
         if what == "acted on":
