@@ -1,6 +1,6 @@
 """Looking for garbage in cycles, rarely: a request lets go of nearly all it made without, and others wait meanwhile.
 
-Measured at 32 clients (`bench/over_http.py`): a quarter of the CPU of a decision, and two thirds of its 99th percentile.
+Measured at 32 clients (`bench/over_http.py`): a quarter of the CPU of a decision, two thirds of its 99th percentile.
 """
 
 from __future__ import annotations
