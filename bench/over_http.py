@@ -1,12 +1,13 @@
 """Durable decisions over HTTP: `airworthy serve` in a process of its own, asked over connections that stay open.
 
-    python bench/over_http.py [--seconds 5] [--rounds 3] [--clients 1 8 32 64]
+    python bench/over_http.py [--seconds 5] [--rounds 3] [--clients 1 8 32 64] [--flush-ms 4]
 
 A client is one connection with one request under way. All of them live in one other process, on uvloop, and read no
 more of an answer than its length and status: that process's CPU is printed, for a rate it limits would not be the
 server's. Every answer is of a decision that is durable in the log; nothing is asked twice. Beside it the disk's own
 flush, and the same bytes recorded in this process through MLflow and OpenTelemetry (`bench/peers.py`), at 1 and 32
-threads, where AIRWORTHY_PEERS_PYTHON names a Python that has them; ours is asked over HTTP all the same.
+threads, where AIRWORTHY_PEERS_PYTHON names a Python that has them; ours is asked over HTTP all the same. With
+`--flush-ms` every flush, ours and theirs, takes so much longer (strace delays it): a disk that is slower than this one.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ import asyncio
 import json
 import multiprocessing
 import os
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -137,10 +139,18 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def slowed(flush_ms: float) -> list[str]:
+    """What goes before a command so that its flushes take longer."""
+    if not flush_ms:
+        return []
+    inject = f"inject=fdatasync:delay_exit={flush_ms * 1_000:.0f}"
+    return ["strace", "-f", "-qq", "--seccomp-bpf", "-o", os.devnull, "-e", "trace=fdatasync", "-e", inject]
+
+
 @contextmanager
-def serving(data: Path, charter: Path) -> Iterator[ServerFile]:
+def serving(data: Path, charter: Path, around: Sequence[str] = ()) -> Iterator[ServerFile]:
     """`airworthy serve` on a free port, until the end."""
-    command = [sys.executable, "-c", AIRWORTHY, "serve", str(charter), "--data", str(data), "--port", "0"]
+    command = [*around, sys.executable, "-c", AIRWORTHY, "serve", str(charter), "--data", str(data), "--port", "0"]
     with (data.parent / "server.log").open("w") as said:
         process = subprocess.Popen([*command, "--log-level", "error"], stdout=said, stderr=said)
         try:
@@ -149,7 +159,8 @@ def serving(data: Path, charter: Path) -> Iterator[ServerFile]:
                 time.sleep(0.05)
             yield msgspec.json.decode((data / FILE).read_bytes(), type=ServerFile)
         finally:
-            process.terminate()
+            if (data / FILE).exists():
+                os.kill(msgspec.json.decode((data / FILE).read_bytes(), type=ServerFile).pid, signal.SIGTERM)
             process.wait(60)
 
 
@@ -168,13 +179,13 @@ def answering_nothing() -> Iterator[ServerFile]:
         process.join()
 
 
-def peers(body: bytes, seconds: float) -> dict[str, dict[str, float]]:
+def peers(body: bytes, seconds: float, around: Sequence[str]) -> dict[str, dict[str, float]]:
     """Spans a second through each peer, by threads; empty where none is installed."""
     python = os.environ.get("AIRWORTHY_PEERS_PYTHON")
     if not python:
         print("  not installed: AIRWORTHY_PEERS_PYTHON names no Python with mlflow and opentelemetry-sdk")
         return {}
-    command = [python, str(HERE / "peers.py"), "--seconds", str(seconds)]
+    command = [*around, python, str(HERE / "peers.py"), "--seconds", str(seconds)]
     ran = subprocess.run(command, input=body, capture_output=True, check=True)
     found: dict[str, dict[str, float]] = json.loads(ran.stdout)
     return found
@@ -190,7 +201,9 @@ def show(what: str, found: list[Load]) -> dict[str, float]:
     return middle
 
 
-def measured(folder: Path, charter: Path, clients: list[int], seconds: float, rounds: int) -> dict[int, float]:
+def measured(
+    folder: Path, charter: Path, clients: list[int], seconds: float, rounds: int, around: Sequence[str]
+) -> dict[int, float]:
     """Rates of decisions that are recorded and told `fallback`, by clients; beside them those that are acted on."""
     rates: dict[int, float] = {}
     with answering_nothing() as served:
@@ -199,7 +212,7 @@ def measured(folder: Path, charter: Path, clients: list[int], seconds: float, ro
         data = fresh(str(folder)) / "data"
         if what == "acted on":
             certified(data, charter)
-        with serving(data, charter) as served:
+        with serving(data, charter, around) as served:
             loaded(served, "warm", 8, 1.0)
             for n in clients:
                 runs = [loaded(served, f"{n}/{i}", n, seconds) for i in range(rounds)]
@@ -213,17 +226,19 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--rounds", type=int, default=3, help="medians are shown")
     parser.add_argument("--clients", type=int, nargs="+", default=list(CLIENTS))
+    parser.add_argument("--flush-ms", type=float, default=0.0, help="how much longer every flush takes")
     options = parser.parse_args()
+    around = slowed(options.flush_ms)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; fdatasync of 4 KiB: {flush_ms(folder):.2f} ms")
-        rates = measured(folder, charter_in(folder), options.clients, options.seconds, options.rounds)
+        rates = measured(folder, charter_in(folder), options.clients, options.seconds, options.rounds, around)
         print(f"fdatasync of 4 KiB here, after it: {flush_ms(folder):.2f} ms")
         if 32 in rates:
             print(f"{'kept  ' if rates[32] >= TARGET_AT_32 else 'BROKEN'} {TARGET_AT_32:,} decisions/s at 32 clients")
         print("the same bytes recorded through peers, in process, no network")
         body = msgspec.json.encode(ask("claim/1", SystemClock().now()))
-        for peer, by_threads in peers(body, options.seconds).items():
+        for peer, by_threads in peers(body, options.seconds, around).items():
             for threads, rate in by_threads.items():
                 ours = rates.get(int(threads), 0.0) / rate
                 kept = "kept  " if ours >= TARGET_BESIDE_PEERS else "BROKEN"
