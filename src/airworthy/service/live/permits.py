@@ -11,6 +11,7 @@ from airworthy.base.clock import Micros
 from airworthy.base.ids import Random, new_id
 from airworthy.exchange.permit import Decider, Permit, Terms, issue, payload_digest, verifier
 from airworthy.record.permit import PermitIssued
+from airworthy.storage.randomness import Reserve
 
 
 class Outstanding(msgspec.Struct, frozen=True):
@@ -30,7 +31,7 @@ class Permits:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.public = self._key.public_key().public_bytes_raw().hex()  # what permits verify under
         self.verify = verifier(self.public)
-        self._random = random
+        self._random = Reserve(random)
         self._outstanding: dict[str, Outstanding] = {}
 
     def make(
