@@ -47,6 +47,9 @@ SURPRISES = {
     "a key that stands twice": b'{"point":"claims.triage","point":"claims.other","subject":"s","output":1}',
     "a key that stands twice further in": with_output(b'[{"a":{"b":1,"b":2}}]'),
     "a key that stands twice in two spellings": with_output(b'{"a":1,"\\u0061":2}'),
+    "a key that stands twice among a hundred thousand": with_output(
+        b"{" + b",".join(b'"%d":0' % n for n in range(100_000)) + b',"99999":0}'
+    ),
     "NaN": with_output(b"NaN"),
     "infinity": with_output(b"-Infinity"),
     "an integer beyond 64 bits": with_output(b"9223372036854775808"),

@@ -62,10 +62,18 @@ def _may_be_odd(body: bytes) -> bool:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise _surprise(f"the key {_shown(twice)} stands twice in one object", "say it once")
+        raise _surprise(f"the key {_shown(_twice(pairs))} stands twice in one object", "say it once")
     return found
+
+
+def _twice(pairs: list[tuple[str, Any]]) -> str:
+    """The first key that was there before. One is."""
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            break
+        seen.add(name)
+    return name
 
 
 def _constant(word: str) -> Any:
