@@ -107,9 +107,12 @@ def _exactly(kind: type, said: str) -> Read:
 
 def read_number(value: Any) -> float:
     """A finite number as float."""
-    if type(value) not in (int, float) or not math.isfinite(value):
-        raise ValueError("is not a number")
-    return float(value)
+    try:
+        if type(value) in (int, float) and math.isfinite(value):
+            return float(value)
+    except OverflowError:  # an integer beyond every float
+        pass
+    raise ValueError("is not a number")
 
 
 def _moment(value: Any) -> datetime:
@@ -119,7 +122,10 @@ def _moment(value: Any) -> datetime:
         raise ValueError("is not a moment") from None
     if not isinstance(at, datetime) or at.tzinfo is None:
         raise ValueError("is not a moment with a time zone")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is a moment outside the years 1 to 9999") from None
 
 
 def _whole(value: Any) -> int:
