@@ -146,6 +146,13 @@ def test_a_problem_comes_back_as_the_error_it_was(status, kind):
         assert [one.sentence for one in error.value.diagnostics] == ["it is so", "and so"]
 
 
+@pytest.mark.parametrize(("code", "why"), [("R001", "store"), ("R005", "overloaded"), ("H012", "overloaded")])
+def test_a_store_that_takes_nothing_any_more_is_not_called_overloaded(code, why):
+    with pytest.raises(Unanswered) as error:
+        read(503, problem(503, code), Noted)
+    assert error.value.why == why
+
+
 def test_a_request_says_who_asks_and_where():
     told = Told(id="d", point="p.q", subject="s", attempt=1, status="settled", route="fallback", proposed={})
     with answering(http(200, msgspec.json.encode(told))) as (url, seen), channel(url, key="secret") as made:

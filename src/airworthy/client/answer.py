@@ -17,6 +17,7 @@ R = TypeVar("R")
 _MISTAKES: dict[int, type[AirworthyError]] = {401: NotAllowed, 403: NotAllowed, 404: NotFound, 409: Conflict}
 _BAD_INPUT = frozenset({400, 413, 415, 422})
 _OVERLOADED = frozenset({429, 503})
+_SHUT = frozenset({"R001", "R002", "R004"})  # codes of a store that takes nothing any more, also answered with 503
 
 
 def read(status: int, body: bytes, into: type[R]) -> R:
@@ -49,7 +50,7 @@ def _problem(body: bytes) -> Problem | None:
 
 
 def _error(status: int, problem: Problem | None) -> AirworthyError:
-    if status in _OVERLOADED:
+    if status in _OVERLOADED and not (problem and problem.code in _SHUT):
         return _unanswered("overloaded", problem)
     if status >= 500:
         return _unanswered("store" if problem else "refused", problem)
