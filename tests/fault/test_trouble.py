@@ -110,6 +110,7 @@ def test_a_disk_that_refuses_stops_acting_and_loses_nothing(
         ledger = check(server.folder, notes)
     assert (ran, health.lost, health.refused) == ([], 0, 0)
     assert len(ledger.fell_back) == sum(health.fallbacks.values()) > 0
+    assert health.fallbacks["store"] > 0
 
 
 def falls_back_at_last(work: Work, gateway: airworthy.Gateway) -> bool:
