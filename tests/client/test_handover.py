@@ -15,8 +15,9 @@ from airworthy.client.health import Tally
 from airworthy.client.missed import Unanswered
 from airworthy.client.segment import line
 from airworthy.client.spool import Spool
+from airworthy.exchange.ask import Outcome, Spooled
 from airworthy.exchange.channel import Caller
-from client.kept import Log, entry
+from client.kept import NOON, Log, entry
 
 DOWN = Unanswered("unreachable")
 
@@ -137,6 +138,75 @@ def test_one_entry_that_cannot_be_read_does_not_hold_up_the_others(world, monkey
     assert world.begin().run() is True
     assert world.log.recorded == ["e00001", "e00003"]
     assert world.health().refused == 1
+
+
+def stumbling(world, monkeypatch, error, *ids):
+    """The log fails with `error` whenever one of `ids` is handed over."""
+    taken = world.log.reconcile
+
+    def picky(spooled, caller):
+        world.log.error = error if {one.id for one in spooled} & set(ids) else None
+        return taken(spooled, caller)
+
+    monkeypatch.setattr(world.log, "reconcile", picky)
+
+
+DEFECTS = [OverflowError("date value out of range"), Unanswered("store", "a defect of ours", code="H013")]
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=["embedded", "over HTTP"])
+def test_an_entry_the_gateway_stumbles_over_holds_up_no_other_and_is_given_up_then(world, monkeypatch, defect):
+    world.keep(1)
+    world.spool.close()  # a segment of its own
+    world.keep(2, 3)
+    stumbling(world, monkeypatch, defect, "e00001")
+    handover = world.begin()
+    while not handover.run():
+        pass
+    assert world.log.recorded == ["e00002", "e00003"]
+    (line,) = (world.folder / "refused.jsonl").read_bytes().splitlines()
+    refused = msgspec.json.decode(line, type=Refused)
+    assert refused.entry == entry(1)
+    assert "the gateway fails on it, and not on others" in refused.why
+    assert not list(world.folder.glob("*.segment"))
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=["embedded", "over HTTP"])
+def test_a_gateway_that_stumbles_over_everything_refuses_nothing(world, monkeypatch, defect):
+    world.keep(1, 2)
+    stumbling(world, monkeypatch, defect, "e00001", "e00002")
+    handover = world.begin()
+    assert [handover.run() for _ in range(20)] == [False] * 20
+    assert not (world.folder / "refused.jsonl").exists()
+    monkeypatch.undo()
+    world.log.error = None
+    assert handover.run() is True
+    assert world.log.recorded == ["e00001", "e00002"]
+
+
+def test_what_is_said_of_a_decision_waits_for_it(world, monkeypatch):
+    world.keep(1)
+    outcome = Outcome(decision="e00001", correct=True)
+    world.spool.keep([Spooled(id="e00009", at=NOON, why="slow", outcome=outcome)]).result(5)
+    stumbling(world, monkeypatch, DEFECTS[0], "e00001")
+    handover = world.begin()
+    assert handover.run() is False
+    assert not any("e00009" in call for call in world.log.calls[1:])
+    monkeypatch.undo()
+    world.log.error = None
+    while not handover.run():
+        pass
+    assert world.log.recorded == ["e00001", "e00009"]
+
+
+@pytest.mark.parametrize("outage", [DOWN, Unanswered("refused"), Unanswered("store", code="R001"), TimeoutError()])
+def test_an_outage_refuses_nothing_however_long_it_lasts(world, outage):
+    world.keep(1, 2)
+    world.log.error = outage
+    handover = world.begin()
+    assert [handover.run() for _ in range(20)] == [False] * 20
+    assert all(len(call) == 2 for call in world.log.calls)
+    assert not (world.folder / "refused.jsonl").exists()
 
 
 def test_a_wrong_key_refuses_nothing_for_good(world):

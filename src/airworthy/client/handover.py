@@ -7,6 +7,7 @@ import math
 import os
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -16,6 +17,7 @@ import msgspec
 from airworthy.base.errors import AirworthyError, NotAllowed, StoreError
 from airworthy.client import segment
 from airworthy.client.health import Tally
+from airworthy.client.missed import Unanswered
 from airworthy.client.spool import Spool
 from airworthy.exchange.ask import Spooled
 from airworthy.exchange.channel import Caller, Channel
@@ -36,12 +38,18 @@ class Refused(msgspec.Struct, frozen=True):
     entry: Spooled
 
 
+class _Outage(Exception):
+    """Nobody takes anything now, whatever it is."""
+
+
 class Handover:
     """One background thread: waits until something is spooled, then tries, with growing pauses while it fails."""
 
     def __init__(self, spool: Spool, channel: Channel, caller: Caller, tally: Tally) -> None:
         self._spool, self._channel, self._caller, self._tally = spool, channel, caller, tally
         self._done: set[str] = set()  # ids acknowledged whose segment still stands
+        self._recorded = 0  # entries the gateway took, ever
+        self._failed: dict[str, int] = {}  # ids that failed alone, no outage: how many others were recorded before
         self._until = math.inf  # on the monotonic clock; nothing more is handed over then
         self._turn = Lock()  # one hand-over at a time in this process
         self._something, self._over = Event(), Event()
@@ -56,7 +64,7 @@ class Handover:
     def run(self) -> bool:
         """Hands over all there is, now. False where something must wait; then nothing of it is lost."""
         with self._turn, _alone(self._spool.folder) as alone:
-            return alone and all(self._segment(path) for path in self._spool.sealed())
+            return alone and self._all(self._spool.sealed())
 
     def close(self) -> None:
         """Tries once more for a while, then ends; the rest waits for the next process. May be called twice."""
@@ -86,11 +94,20 @@ class Handover:
             return self.run()
         return False
 
+    def _all(self, paths: Sequence[Path]) -> bool:
+        """Whether nothing is left. An entry that fails holds up none behind it; an outage holds up all."""
+        try:
+            settled = [self._segment(path) for path in paths]
+        except _Outage:
+            return False
+        return all(settled)
+
     def _segment(self, path: Path) -> bool:
         """Whether every entry of the segment was recorded or refused; it is deleted then, and not before."""
         held = segment.read(path)
         left = [entry for entry in held.entries if entry.id not in self._done]
-        if not all(self._batch(left[i : i + AT_ONCE]) for i in range(0, len(left), AT_ONCE)):
+        settled = [self._batch(left[i : i + AT_ONCE]) for i in range(0, len(left), AT_ONCE)]
+        if not all(settled):
             return False
         self._set_aside(path, held)
         path.unlink()
@@ -99,29 +116,57 @@ class Handover:
         return True
 
     def _batch(self, entries: Sequence[Spooled]) -> bool:
-        """Whether all `entries` are settled. One that cannot be taken is found by handing them over one by one."""
-        if time.monotonic() > self._until:
-            return False
-        try:
-            told = self._channel.reconcile(entries, self._caller).result(PATIENCE_S)
-        except (StoreError, NotAllowed):  # nobody answers, or the key is wrong: both can be mended
-            return False
-        except AirworthyError as error:
-            if len(entries) > 1:
-                return all(self._batch([entry]) for entry in entries)
-            told = Reconciled(recorded=(), known=(), refused=((entries[0].id, error.diagnostics[0].sentence),))
-        except Exception:  # the edge of a job: whatever went wrong on the way, the entries stay
-            return False
-        return self._settle(entries, told)
+        """Whether all `entries` are settled. One that cannot be taken is found by handing them over one by one.
 
-    def _settle(self, entries: Sequence[Spooled], told: Reconciled) -> bool:
+        Raises _Outage.
+        """
+        # What is said of a decision that is not there yet would be refused for good: it waits for it.
+        ready = [entry for entry in entries if _decision(entry) not in self._failed]
+        if not ready:
+            return not entries
+        told = self._told(ready)
+        if told is not None:
+            settled = [self._settled(ready, told)]
+        else:
+            settled = [self._batch([entry]) for entry in ready] if len(ready) > 1 else [False]
+        return all(settled) and len(ready) == len(entries)
+
+    def _told(self, entries: Sequence[Spooled]) -> Reconciled | None:
+        """What became of `entries`; None where it has to be found out one by one, or later. Raises _Outage."""
+        if time.monotonic() > self._until:
+            raise _Outage
+        try:
+            return self._channel.reconcile(entries, self._caller).result(PATIENCE_S)
+        except Exception as error:  # the edge of a job: whatever went wrong on the way, the entries stay
+            if _is_outage(error):
+                raise _Outage from None
+            why = self._why_refused(entries[0].id, error) if len(entries) == 1 else None
+            return None if why is None else Reconciled(recorded=(), known=(), refused=((entries[0].id, why),))
+
+    def _why_refused(self, id: str, error: Exception) -> str | None:
+        """Why an entry that failed alone is given up; None while it is not.
+
+        A refusal is final. What the gateway stumbled over is given up when it fails, another entry is recorded, and it
+        fails again: then it is the entry.
+        """
+        if isinstance(error, AirworthyError) and not isinstance(error, StoreError):
+            return error.diagnostics[0].sentence
+        if self._recorded <= self._failed.setdefault(id, self._recorded):
+            return None
+        return f"the gateway fails on it, and not on others: {error}"
+
+    def _settled(self, entries: Sequence[Spooled], told: Reconciled) -> bool:
+        """Whether `told` speaks of all `entries`. What it refuses is kept beside the segments, durably."""
         why = dict(told.refused)
         self._refuse([Refused(why[entry.id], entry) for entry in entries if entry.id in why])
         taken = {*told.recorded, *told.known}
         settled = {entry.id for entry in entries} & (taken | why.keys())
         self._tally.count("reconciled", len(settled & taken))
         self._tally.count("refused", len(settled - taken))
+        self._recorded += len(settled & taken)
         self._done |= settled
+        for id in settled:
+            self._failed.pop(id, None)
         self._spool.release(settled)
         return len(settled) == len(entries)
 
@@ -134,6 +179,23 @@ class Handover:
             _append(path.with_suffix(".bad"), held.corrupt)
         self._tally.count("corrupt", len(held.corrupt))
         self._tally.count("torn", int(held.torn))
+
+
+def _is_outage(error: Exception) -> bool:
+    """Whether `error` says nothing of what was handed over: nobody answers, or the key is wrong, and both pass.
+
+    It does where the gateway answers with a problem that is none of its store, or something raises that is no error
+    of ours.
+    """
+    if isinstance(error, Unanswered):
+        return error.why != "store" or error.diagnostics[0].code.startswith("R")
+    return isinstance(error, StoreError | NotAllowed | OSError | CancelledError)
+
+
+def _decision(entry: Spooled) -> str | None:
+    """The decision an entry speaks of; None for one that is a decision of its own."""
+    about = entry.outcome or entry.ended
+    return None if about is None else about.decision
 
 
 @contextmanager
