@@ -227,6 +227,21 @@ def test_a_damaged_line_is_set_aside_and_counted(world):
     assert world.health().torn == 1
 
 
+def test_what_only_has_the_name_of_a_segment_is_left_alone(world):
+    world.keep(1)
+    folder, link, pipe = (world.folder / f"{name}.segment" for name in ("0.folder", "0.link", "0.pipe"))
+    folder.mkdir()
+    link.symlink_to(world.folder / "nowhere")
+    os.mkfifo(pipe)
+    assert world.begin().run() is True
+    world.keep(2)
+    assert world.handover.run() is True
+    assert world.log.recorded == ["e00001", "e00002"]
+    assert folder.is_dir()
+    assert link.is_symlink()
+    assert pipe.is_fifo()
+
+
 def test_a_folder_nobody_spooled_into_is_not_made(world):
     world.begin().close()
     assert not world.folder.exists()

@@ -12,6 +12,7 @@ that many callers share one flush.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -87,7 +88,7 @@ class Spool:
             # Another process may have handed over what this one kept.
             gone = {path for path in set(self._held.values()) if not path.exists()}
             self._held = {id: path for id, path in self._held.items() if path not in gone}
-        return [path for path in sorted(self.folder.glob("*.segment")) if not is_being_written(path)]
+        return [path for path in sorted(self._segments()) if not is_being_written(path)]
 
     def release(self, ids: Collection[str]) -> None:
         """Forgets entries that were handed over or refused. Their segment is deleted by whoever read it."""
@@ -163,15 +164,21 @@ class Spool:
 
     def _bytes(self) -> int:
         """Of all segments in the folder."""
-        return sum(map(_size, self.folder.glob("*.segment")))
+        return sum(self._segments().values())
+
+    def _segments(self) -> dict[Path, int]:
+        """The bytes of each. What merely has such a name, a folder or a link, is left alone."""
+        found = {path: _file(path) for path in self.folder.glob("*.segment")}
+        return {path: about.st_size for path, about in found.items() if about is not None}
 
 
-def _size(path: Path) -> int:
-    """Bytes in a segment; none where it was handed over this moment."""
+def _file(path: Path) -> os.stat_result | None:
+    """About a regular file; None for anything else, and for what was handed over this moment."""
     try:
-        return path.stat().st_size
+        about = path.lstat()
     except FileNotFoundError:
-        return 0
+        return None
+    return about if stat.S_ISREG(about.st_mode) else None
 
 
 def _drained(queue: SimpleQueue[_Job | None]) -> list[_Job | None]:
