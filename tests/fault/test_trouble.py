@@ -183,15 +183,17 @@ class Clocked:
     """An embedded gateway whose clock is ours, with the SDK in front of it."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.clock, self.ran = folder, FixedClock(NOW), list[Any]()
+        self.folder, self.clock, self.ran, self.opens = folder, FixedClock(NOW), list[Any](), 0
         (folder / "claims.yaml").write_text(TEXT, encoding="utf-8")
         self.open()
         granted(self.behind)
         opened(self.behind, self.clock)
 
     def open(self) -> None:
+        self.opens += 1
+        random, charter = Fixed(self.opens), self.folder / "claims.yaml"
         self.behind: Embedded = open_gateway(
-            self.folder / "data", [self.folder / "claims.yaml"], clock=self.clock, random=Fixed(1), watch=False
+            self.folder / "data", [charter], clock=self.clock, random=random, watch=False
         )
         self.gateway = Gateway(Line(self.behind, self.folder / "spool", budget_s=30.0, clock=self.clock))
         self.pay = self.gateway.effect("claims.pay", undo=self.ran.append)(self._paid)
