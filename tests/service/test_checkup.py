@@ -13,6 +13,7 @@ import pytest
 
 from airworthy.base.clock import HOUR, FixedClock, SystemClock, moment
 from airworthy.base.errors import Conflict
+from airworthy.base.ids import new_id
 from airworthy.exchange.ask import Answer, Redemption, Spooled, StopAsked
 from airworthy.service.checkup import check_up, read_charters
 from airworthy.service.inbox import Order, leave
@@ -90,7 +91,7 @@ def test_what_waits_in_the_folder_is_found(live, tmp_path, clock):
 
 
 def test_gaps_are_counted(live, tmp_path, clock):
-    entry = Spooled(id="a" * 20, at=moment(NOW) - timedelta(minutes=1), why="slow", ask=ask("claim/1"))
+    entry = Spooled(id=new_id(NOW, Fixed(3)), at=moment(NOW) - timedelta(minutes=1), why="slow", ask=ask("claim/1"))
     live.reconcile([entry], APP).result()
     assert found(tmp_path, clock)["gaps"][0] == "note"
 

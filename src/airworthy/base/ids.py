@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Protocol
 
@@ -21,6 +22,21 @@ class SystemRandom:
 
     def bytes(self, n: int) -> bytes:
         return secrets.token_bytes(n)
+
+
+_EARLIEST_MS, _LATEST_MS = 1_577_836_800_000, 7_258_118_400_000  # 2020 and 2200
+_ID = re.compile(f"[{_ALPHABET}]{{26}}\\Z")
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` may be an id: its characters are those of ours, and it begins with a time of this and the next
+    century. No name and no number of a person looks like that; ids stand in the log in clear."""
+    if not _ID.match(text):
+        return False
+    number = 0
+    for char in text[:10]:
+        number = number << 5 | _ALPHABET.index(char)
+    return _EARLIEST_MS <= number <= _LATEST_MS
 
 
 def new_id(now_us: int, random: Random) -> str:

@@ -22,6 +22,8 @@ WORDS = {
     "answered.challenged": "it was challenged",
     "answered.deadline": "nobody answered in time, so the work is done as before",
     "answered.fell_back": "the caller had fallen back meanwhile",
+    "answered.withdrawn": "what allowed it holds no longer",
+    "permit.gone": "the permit it gave is good no longer",
     "answered.stopped": "the stop switch was pulled meanwhile",
     "segment.unknown": "this kind of item belongs to no declared segment",
     "score.missing": "the AI gave no confidence",

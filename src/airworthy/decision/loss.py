@@ -13,8 +13,7 @@ def loss(output: Any, truth: Any, weights: Mapping[str, float]) -> float:
 
     Raises OutOfProfile where either is no JSON value.
     """
-    said, true = canonical.profiled(output), canonical.profiled(truth)
-    if said == true:
+    if canonical.same(output, truth):
         return 0.0
     if not weights or not (isinstance(output, Mapping) and isinstance(truth, Mapping)):
         return 1.0
@@ -23,4 +22,4 @@ def loss(output: Any, truth: Any, weights: Mapping[str, float]) -> float:
 
 
 def _differs(output: Mapping[str, Any], truth: Mapping[str, Any], field: str) -> bool:
-    return bool(canonical.profiled(output.get(field)) != canonical.profiled(truth.get(field)))
+    return not canonical.same(output.get(field), truth.get(field))

@@ -63,8 +63,7 @@ def _agreement(samples: list[Any], output: Any) -> float:
     if not samples:
         raise NoScore("`samples` is empty")
     try:
-        said = canonical.profiled(output)
-        agreeing = [one for one in samples if canonical.profiled(one) == said]
+        agreeing = [one for one in samples if canonical.same(one, output)]
     except canonical.OutOfProfile as error:
         raise NoScore(f"`samples` cannot be compared: {error.diagnostics[0].sentence}") from None
     return len(agreeing) / len(samples)

@@ -10,7 +10,7 @@ from airworthy.record.control import GatewayStarted, GrantGiven, GrantRevoked, R
 from airworthy.record.data import GapMeasured
 from airworthy.record.decision import DecisionMade, GateClosed, GateOpened, OutcomeLearnt
 from airworthy.record.envelope import Record
-from airworthy.record.epoch import CalibratorFitted, EpochStarted, StepTaken
+from airworthy.record.epoch import CalibratorFitted, EpochStarted
 from airworthy.record.governance import CharterAdopted, RunFinished, RunStarted
 from airworthy.record.observation import ObservationMade, TruthLearnt
 from airworthy.record.permit import EffectFinished, PermitIssued, PermitRedeemed, PermitVoided
@@ -29,7 +29,7 @@ AnyRecord = (
     | PermitIssued | PermitRedeemed | PermitVoided | PermitRefused | EffectFinished
     | AnswerGiven | DecisionSettled
     | GatewayStarted | GrantGiven | GrantRevoked | StopPulled | ReleaseAsked | StopReleased
-    | ModelFailed | ClientFellBack | GapNoted | OutcomeUnmatched | StepTaken
+    | ModelFailed | ClientFellBack | GapNoted | OutcomeUnmatched
     | ObservationMade | TruthLearnt
 )  # fmt: skip
 

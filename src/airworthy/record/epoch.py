@@ -36,11 +36,3 @@ class CalibratorFitted(Record, frozen=True, kw_only=True, tag="calibrator.fitted
     slope: str
     scores: tuple[str, ...] = ()
     confidences: tuple[str, ...] = ()
-
-
-class StepTaken(Record, frozen=True, kw_only=True, tag="step.taken"):
-    """A named step of a workflow ended. `at` is when it began."""
-
-    step: str
-    took_us: int
-    failed: bool

@@ -23,6 +23,6 @@ class DecisionSettled(Record, frozen=True, kw_only=True, tag="decision.settled")
     """A pending decision came to its end: people answered, or the deadline passed and the work falls back."""
 
     decision: str
-    how: Literal["accepted", "corrected", "challenged", "deadline", "fell_back", "stopped"]
+    how: Literal["accepted", "corrected", "challenged", "deadline", "fell_back", "stopped", "withdrawn"]
     told: Route  # `act` where people let it be carried out
     people: int  # different people who stand behind it

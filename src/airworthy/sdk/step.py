@@ -21,7 +21,7 @@ class Step:
     def __init__(self, name: str, clock: Clock, random: Random) -> None:
         outer = _CURRENT.get()
         self.name = name
-        self.id = f"{name}/{new_id(clock.now(), random)}"
+        self.id = new_id(clock.now(), random)  # it stands in the log in clear, and a name might say too much
         self.trace: str = outer.trace if outer else new_id(clock.now(), random)
         self._token: Token[Step | None] | None = None
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from threading import Event, Thread
-from time import monotonic
 from typing import Literal, TypeVar
 
 import msgspec
 
 from airworthy.base.clock import Micros
-from airworthy.base.diagnostic import Diagnostic
 from airworthy.base.errors import AirworthyError, StoreError, StoreFull
 from airworthy.exchange.ask import (
     Answer,
@@ -30,7 +27,7 @@ from airworthy.exchange.channel import Caller
 from airworthy.exchange.told import Noted, Reconciled, Redeemed, Told
 from airworthy.record.decision import Stage
 from airworthy.record.store import Reader
-from airworthy.service.inbox import Inbox, Order, Reply
+from airworthy.service.inbox import Inbox
 from airworthy.service.live.answering import Answering
 from airworthy.service.live.core import Core
 from airworthy.service.live.deciding import Deciding
@@ -40,10 +37,12 @@ from airworthy.service.live.permitting import Permitting
 from airworthy.service.live.point import Point
 from airworthy.service.live.reconciling import Reconciling
 from airworthy.service.live.usecase import UseCase
+from airworthy.service.obey import Obeying
+from airworthy.service.watcher import Watcher
 
 T = TypeVar("T")
-EVERY_S = 0.25  # between two looks at deadlines, labels and the inbox while nobody asks
-LOOK_EVERY_S = 0.05  # between two looks at the inbox while many ask
+PATIENCE_S = 0.2  # for the disk, before the answer to an order waits for the next look
+FAREWELL_S = 10.0  # for the disk, when it closes
 
 
 class SegmentState(msgspec.Struct, frozen=True):
@@ -98,16 +97,14 @@ class Gateway:
     """One open log with the use cases that run on it. Any thread at once."""
 
     def __init__(self, core: Core, inbox: Inbox | None, environment: str, *, watch: bool = True) -> None:
-        self._core, self._inbox, self.environment = core, inbox, environment
+        self._core, self.environment = core, environment
         self._deciding, self._answering = Deciding(core), Answering(core)
         self._judging, self._permitting, self._governing = Judging(core), Permitting(core), Governing(core)
-        self._reconciling = Reconciling(core, self._deciding, self._answering, self._judging, self._permitting)
-        self._look_at = 0.0
-        self._over = Event()
+        self._reconciling = Reconciling(core, self._deciding, self._judging, self._permitting)
+        self._obeying = None if inbox is None else Obeying(inbox, self._governing)
+        self._is_closed = False
         self.tick()
-        self._watcher = Thread(target=self._watch, name="airworthy-watch", daemon=True) if watch else None
-        if self._watcher is not None:
-            self._watcher.start()
+        self._watcher = Watcher(self._watch) if watch else None
 
     @property
     def log(self) -> Reader:
@@ -176,12 +173,17 @@ class Gateway:
         """Whether decisions can be made and recorded."""
         if self._core.broken is not None:
             return Health("broken", (str(self._core.broken.diagnostics[0]),))
+        trouble = self._watcher.trouble() if self._watcher is not None else None
+        if trouble is not None:
+            return Health("broken", (trouble,))
         stopped = tuple(f"`{one.name}` is stopped" for one in self._core.cases.values() if one.control.stop)
         return Health("stopped" if stopped else "ok", stopped)
 
     def tick(self) -> None:
         """What happens because time passes: deadlines, labels that mature, permits that expire, orders left here."""
-        self._look()
+        if self._obeying is not None:
+            self._obeying.look()
+            self._obeying.answer(PATIENCE_S)
         with self._core.lock:
             now = self._core.now()
             for case in self._core.cases.values():
@@ -190,16 +192,18 @@ class Gateway:
                     point.settle(now)
             self._core.permits.expire(now)
             self._answering.overdue(now)
-            if any(point.owed for point in self._core.points.values()):
+            if self._core.owed or any(point.owed for point in self._core.points.values()):
                 self._core.append([], lambda receipts: receipts)
 
     def close(self) -> None:
         """Ends what waits, makes everything durable and signs it. May be called twice."""
-        if self._over.is_set():
+        if self._is_closed:
             return
-        self._over.set()
+        self._is_closed = True
         if self._watcher is not None:
-            self._watcher.join()
+            self._watcher.close()
+        if self._obeying is not None:
+            self._obeying.answer(FAREWELL_S)
         with self._core.lock:
             for waiters in self._core.waiters.values():
                 for waiter in waiters:
@@ -214,49 +218,17 @@ class Gateway:
         self.close()
 
     def _watch(self) -> None:
-        while not self._over.wait(EVERY_S):
-            try:
-                self.tick()
-            except StoreFull:
-                continue  # more work than can be recorded now; what is owed goes in with the next that is
-            except AirworthyError as error:  # the edge of a job: `health` says it, and callers fall back
-                self._core.broken = self._core.broken or error
+        try:
+            self.tick()
+        except StoreFull:
+            pass  # more work than can be recorded now; what is owed goes in with the next that is
+        except AirworthyError as error:  # the edge of a job: `health` says it, and callers fall back
+            self._core.broken = self._core.broken or error
 
     def _look(self) -> None:
         """Carries out what was left in the folder."""
-        now_s = monotonic()
-        if self._inbox is None or now_s < self._look_at:
-            return
-        self._look_at = now_s + LOOK_EVERY_S
-        if not self._inbox.changed():
-            return
-        with self._core.lock:
-            for file, order in self._inbox.orders():
-                reply = (
-                    Reply(refused=(Diagnostic("G057", "the order cannot be read"),))
-                    if order is None
-                    else self._obey(order)
-                )
-                self._inbox.answer(file, reply)
-
-    def _obey(self, order: Order) -> Reply:
-        caller = Caller(order.person, frozenset({"owner"}), bool(order.person))
-        try:
-            noted = self._ordered(order, caller).result(timeout=10)
-        except AirworthyError as error:
-            return Reply(refused=error.diagnostics)
-        return Reply(seq=noted.seq, note=noted.note)
-
-    def _ordered(self, order: Order, caller: Caller) -> Future[Noted]:
-        if order.stop is not None:
-            return self._governing.stop(order.stop, caller)
-        if order.release is not None:
-            return self._governing.release(order.release, caller)
-        if order.grant is not None:
-            return self._governing.grant(order.grant, caller)
-        if order.revoke is not None:
-            return self._governing.revoke(order.revoke, caller)
-        raise StoreError("the order is empty", code="G057")
+        if self._obeying is not None:
+            self._obeying.look()
 
 
 def _state(case: UseCase, now: Micros, pending: int) -> UseCaseState:

@@ -7,9 +7,12 @@ and every redemption (one system call), carries the order out, and leaves its an
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -22,6 +25,9 @@ from airworthy.exchange.ask import GrantAsked, ReleaseAsked, RevokeAsked, StopAs
 FOLDER = "inbox"
 LARGEST = 65_536  # bytes of an order
 STEP_NS = 50_000_000  # well above the kernel's step
+
+_SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # nothing outside the folder, and no waiting for a pipe
+_NEVER_OPENED = {errno.ELOOP, errno.ENXIO, errno.EACCES, errno.EPERM}  # a link, a socket, somebody else's
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,30 +48,55 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[Diagnostic, ...] = ()
 
 
+class _Odd(Exception):
+    """This is no order, and never will be."""
+
+
 class Inbox:
     """The orders of one folder, for whoever holds its log."""
 
     def __init__(self, data: Path) -> None:
         self._folder = data / FOLDER
-        self._folder.mkdir(mode=0o700, exist_ok=True)
         self._seen = -1
+        self._make()
 
     def changed(self) -> bool:
-        """Whether anything was left here since the last look; about a microsecond."""
-        return os.stat(self._folder).st_mtime_ns != self._seen
+        """Whether anything was left here since the last look; about a microsecond. Raises OSError."""
+        try:
+            return os.stat(self._folder).st_mtime_ns != self._seen
+        except FileNotFoundError:
+            return True
 
     def orders(self) -> Iterator[tuple[Path, Order | None]]:
-        """What was left, oldest first; None where it cannot be read."""
+        """What was left, oldest first; None where it is no order, and was set aside as `*.odd`. Raises OSError."""
+        self._make()  # somebody may have taken it away
         # A folder's time moves in steps of the kernel's clock: within one, a second file leaves it as it was.
         changed_ns = os.stat(self._folder).st_mtime_ns
-        self._seen = changed_ns if time.time_ns() - changed_ns > STEP_NS else -1
+        seen = changed_ns if time.time_ns() - changed_ns > STEP_NS else -1
         for file in sorted(self._folder.glob("*.order")):
-            yield file, _read(file)
+            try:
+                order = self._order(file)
+            except OSError:  # it may be read later, and those behind it now
+                seen = -1
+            else:
+                yield file, order
+        self._seen = seen
 
     def answer(self, file: Path, reply: Reply) -> None:
-        """Leaves the answer and takes the order away."""
+        """Leaves the answer and takes the order away. Raises OSError."""
         _write(file.with_suffix(".reply"), msgspec.json.encode(reply))
         file.unlink(missing_ok=True)
+
+    def _order(self, file: Path) -> Order | None:
+        try:
+            return _read(file)
+        except _Odd:
+            with suppress(OSError):
+                file.rename(file.with_suffix(".odd"))
+            return None
+
+    def _make(self) -> None:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def leave(data: Path, order: Order, now_us: int, random: Random) -> Path:
@@ -100,17 +131,31 @@ def require_done(reply: Reply) -> Reply:
     return reply
 
 
-def _read(file: Path) -> Order | None:
+def _read(file: Path) -> Order:
+    """Raises _Odd; OSError where it may be read later."""
     try:
-        with file.open("rb") as held:
-            return msgspec.json.decode(held.read(LARGEST), type=Order)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return None
+        return msgspec.json.decode(_bytes(file), type=Order)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise _Odd from None
+
+
+def _bytes(file: Path) -> bytes:
+    """What stands in a regular file, cut off behind what an order may have. Raises _Odd, OSError."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | _SAFELY)
+    except OSError as error:
+        raise (_Odd if error.errno in _NEVER_OPENED else error) from None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise _Odd
+        return os.read(descriptor, LARGEST)
+    finally:
+        os.close(descriptor)
 
 
 def _write(path: Path, data: bytes) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _SAFELY, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()

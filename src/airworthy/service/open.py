@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -97,7 +98,8 @@ def _core(
     """Shared state, read from the log and brought up to these charters, with what changed recorded."""
     permits, draws = seeds
     cases = {str(one.use_case): UseCase(one, draws, random) for one in charters}
-    core = Core(store, cases, Permits(permits, random), clock, random, url=url)
+    salt = hmac.digest(draws, b"shown to people", "sha256")
+    core = Core(store, cases, Permits(permits, random), clock, random, salt=salt, url=url)
     recovery = Recovery(core)
     recovery.run()
     now = core.now()
@@ -145,6 +147,7 @@ def _adopted(core: Core, case: UseCase, now: Micros) -> Draft:
     record = CharterAdopted(
         id=core.id(now), ts=now, at=now, use_case=case.name, simulated=case.simulated, actor=SYSTEM, charter=charter.digest,
         policy=charter.policy_digest, commit=found.commit if found and not found.changed else None, stage=charter.stage,
+        model=charter.model.version if charter.model else "",
     )  # fmt: skip
     text = canonical.encode({"text": charter.document.text})
     return Draft(record=record, subject=f"charter/{case.name}", contents=(Content("charter", "charter", text),))

@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from airworthy.base.clock import DAY, HOUR, SECOND, FixedClock, moment
 from airworthy.base.errors import AirworthyError
+from airworthy.base.ids import new_id
 from airworthy.exchange.ask import (
     Answer,
     EffectEnded,
@@ -162,7 +163,7 @@ class Life(RuleBasedStateMachine):
         """A client that fell back hands its ask over, twice."""
         known = None if fresh or not self.told else self._pick(pick)
         asked = ask(f"missed/{self.store.size()}") if known is None else self.asked[known.id]
-        entry = Spooled(id=f"spool-{self.store.size():08d}", at=moment(self.clock.now()), why="slow", ask=asked)
+        entry = Spooled(id=new_id(NOW, Fixed(self.store.size())), at=moment(self.clock.now()), why="slow", ask=asked)
         first, second = (self.gateway.reconcile([entry], APP).result() for _ in range(2))
         assert (first.recorded, second.known) == ((entry.id,), (entry.id,))
 

@@ -29,8 +29,13 @@ def gateway(clock):
     return gateway
 
 
+def named(n: int) -> str:
+    """The id of spool entry `n`."""
+    return new_id(NOW, Fixed(n))
+
+
 def spooled(n: int, **what) -> Spooled:
-    return Spooled(id=f"{n:026d}", at=moment(NOW) - timedelta(minutes=1), why="slow", **what)
+    return Spooled(id=named(n), at=moment(NOW) - timedelta(minutes=1), why="slow", **what)
 
 
 def hand_over(gateway, *entries: Spooled):
@@ -44,7 +49,7 @@ def records(gateway, of):
 def test_an_ask_nobody_heard_of_is_recorded_as_what_the_caller_did(gateway):
     told = hand_over(gateway, spooled(1, ask=ask("claim/1")))
     made = records(gateway, DecisionMade)[0]
-    assert told.recorded == (f"{1:026d}",)
+    assert told.recorded == (named(1),)
     assert (made.told, made.at < made.ts, made.reasons[-1].code, made.audit) == ("fallback", True, "client.slow", None)
     assert decided(gateway, ask("claim/1")).route == "fallback"
 
@@ -76,7 +81,7 @@ def test_a_person_can_no_longer_answer_for_work_already_done_as_before(gateway):
 
 
 def test_an_outcome_kept_behind_its_decision_finds_it(gateway):
-    name = new_id(NOW, Fixed(5))
+    name = named(5)
     entries = (spooled(1, ask=ask("claim/1", id=name)), spooled(2, outcome=Outcome(decision=name, correct=True)))
     assert hand_over(gateway, *entries).recorded == (entries[0].id, entries[1].id)
     [learnt] = records(gateway, OutcomeLearnt)
@@ -84,7 +89,7 @@ def test_an_outcome_kept_behind_its_decision_finds_it(gateway):
 
 
 def test_the_id_a_client_gave_is_the_decisions_unless_another_bears_it(gateway):
-    name = new_id(NOW, Fixed(5))
+    name = named(5)
     first, second = (decided(gateway, ask(f"claim/{i}", id=name)) for i in range(2))
     assert (first.id, second.id == name) == (name, False)
 
@@ -96,14 +101,14 @@ def test_failures_outcomes_and_gaps_are_recorded(gateway):
     [gap] = records(gateway, GapNoted)
     assert (gap.entries, gap.why, gap.since < gap.until or gap.since == gap.until) == (2, "slow", True)
     assert [one.decision for one in records(gateway, OutcomeLearnt)] == [told.id]
-    assert hand_over(gateway, spooled(1, failure=failure)).known == (f"{1:026d}",)
+    assert hand_over(gateway, spooled(1, failure=failure)).known == (named(1),)
 
 
 def test_what_cannot_be_used_is_given_back_and_the_rest_is_recorded(gateway):
     gone, empty = spooled(2, ask=msgspec.structs.replace(ask("claim/2"), point="claims.gone")), spooled(3)
     told = hand_over(gateway, gone, empty, spooled(4, ask=ask("claim/4")))
     assert [name for name, _ in told.refused] == [gone.id, empty.id]
-    assert told.recorded == (f"{4:026d}",)
+    assert told.recorded == (named(4),)
 
 
 def test_falling_back_is_recorded_beside_the_decision(gateway):

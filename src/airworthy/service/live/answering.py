@@ -23,9 +23,11 @@ from airworthy.record.store import Draft
 from airworthy.service.live.checked import malformed
 from airworthy.service.live.core import Core, Waiter, content, person, require
 from airworthy.service.live.deciding import permitted
-from airworthy.service.live.pending import Pending
+from airworthy.service.live.pending import How, Pending, closing
+from airworthy.service.live.point import Point
 
 LONGEST_WAIT_S = 30.0
+APPLICATION = Caller(scopes=frozenset({"application"}))
 
 
 class Answering:
@@ -41,7 +43,7 @@ class Answering:
         with self._core.lock:
             if wait_s > 0 and decision in self._core.pending:
                 until = Micros(self._core.now() + int(min(wait_s, LONGEST_WAIT_S) * SECOND))
-                self._core.waiters.setdefault(decision, []).append(Waiter(future, until))
+                self._core.waiters.setdefault(decision, []).append(Waiter(future, until, caller))
                 return future
             future.set_result(self._for(caller, self._present(decision)))
         return future
@@ -51,14 +53,16 @@ class Answering:
         require(caller, "reviewer", "owner")
         with self._core.lock:
             now = self._core.now()
+            self.overdue(now)
             waits = msgspec.structs.replace(self._pending(decision, answer, caller))  # counts once the store took it
             self._core.cases[waits.made.use_case].advance(now)
-            value = self._value(waits, answer)
+            blind = answer.blind and waits.drawn_blind and not _sees(caller)
+            value = self._value(waits, answer, blind)
             enough = waits.vote(caller.name, value) if answer.verb in ("accept", "correct") else False
             if answer.verb in ("challenge", "escalate"):
                 waits.owner = str(self._core.cases[waits.made.use_case].charter.owners.outcome.seat)
-            label = self._label(waits, answer, value, now)
-            drafts = [self._given(waits, answer, value, caller, now)]
+            label = self._label(waits, answer, value, blind, now)
+            drafts = [self._given(waits, answer, value, blind, caller, now)]
             if label is not None:
                 truth = (content("truth", value),)
                 drafts.append(Draft(record=label, subject=waits.subject, person=caller.name, contents=truth))
@@ -76,23 +80,16 @@ class Answering:
             over = [one for one in waiters if now >= one.until]
             self._core.waiters[decision] = [one for one in waiters if now < one.until]
             for waiter in over:
-                waiter.future.set_result(self._present(decision))
+                waiter.future.set_result(self._for(waiter.caller, self._present(decision)))
 
-    def close(self, waits: Pending, how: str, now: Micros, drafts: Sequence[Draft] = ()) -> Future[Told]:
+    def close(self, waits: Pending, how: How, now: Micros, drafts: Sequence[Draft] = ()) -> Future[Told]:
         """Settles a decision without an answer: its work falls back. The caller holds the lock."""
         made = waits.made
-        future = self._core.append([*drafts, self.closing(waits, how, now)], lambda _: self._present(made.id))
+        future = self._core.append(
+            [*drafts, closing(waits, how, now, self._core.id(now))], lambda _: self._present(made.id)
+        )
         self._settled(made.id, future)
         return future
-
-    def closing(self, waits: Pending, how: str, now: Micros) -> Draft:
-        """The draft that settles a decision without an answer."""
-        made = waits.made
-        settled = DecisionSettled(
-            id=self._core.id(now), ts=now, at=now, use_case=made.use_case, simulated=made.simulated, decision=made.id, how=how,  # type: ignore[arg-type]
-            told="fallback", people=waits.people,
-        )  # fmt: skip
-        return Draft(record=settled)
 
     def _settled(self, decision: str, future: Future[Told]) -> None:
         """The store took what settles a decision; whoever waits for it hears it with `future`."""
@@ -119,9 +116,12 @@ class Answering:
         waits.refuse(caller.name)
         return waits
 
-    def _value(self, waits: Pending, answer: Answer) -> Any:
-        """What the person stands behind: what was to be agreed on, or the correction."""
-        if answer.verb != "correct":
+    def _value(self, waits: Pending, answer: Answer, blind: bool) -> Any:
+        """What the person stands behind: what was to be agreed on, or what they say themselves."""
+        if blind and answer.value is None and answer.verb in ("accept", "correct"):
+            help = "whoever has not seen the output says what it should be, as `value`"
+            raise BadInput([Diagnostic("G026", "a blind answer agrees with nothing it has seen", help=help)])
+        if answer.verb != "correct" and not blind:
             return waits.value
         point = self._core.points[f"{waits.made.use_case}.{waits.made.point}"]
         try:
@@ -137,17 +137,17 @@ class Answering:
             )
         return answer.value
 
-    def _given(self, waits: Pending, answer: Answer, value: Any, caller: Caller, now: Micros) -> Draft:
+    def _given(self, waits: Pending, answer: Answer, value: Any, blind: bool, caller: Caller, now: Micros) -> Draft:
         made, says = waits.made, answer.verb in ("accept", "correct")
         given = AnswerGiven(
             id=self._core.id(now), ts=now, at=now, use_case=made.use_case, simulated=made.simulated, actor=person("reviewer"),
-            decision=made.id, verb=answer.verb, blind=answer.blind and waits.drawn_blind,
-            agrees=canonical.profiled(value) == canonical.profiled(waits.output) if says else None,
+            decision=made.id, verb=answer.verb, blind=blind,
+            agrees=canonical.same(value, waits.output) if says else None,
         )  # fmt: skip
         said = content("answer", {"value": value if says else None, "reason": answer.reason, "seen": answer.seen})
         return Draft(record=given, subject=waits.subject, person=caller.name, contents=(said,))
 
-    def _label(self, waits: Pending, answer: Answer, value: Any, now: Micros) -> OutcomeLearnt | None:
+    def _label(self, waits: Pending, answer: Answer, value: Any, blind: bool, now: Micros) -> OutcomeLearnt | None:
         """What an answer says about the truth: a blind one may certify, one given beside the output may not."""
         if answer.verb not in ("accept", "correct"):
             return None
@@ -155,7 +155,7 @@ class Answering:
         weights = self._core.cases[made.use_case].charter.wrong_means.loss
         return OutcomeLearnt(
             id=self._core.id(now), ts=now, at=now, use_case=made.use_case, simulated=made.simulated, actor=person("reviewer"),
-            decision=made.id, label="blind" if answer.blind and waits.drawn_blind else "sighted",
+            decision=made.id, label="blind" if blind else "sighted",
             loss=ppm(loss(waits.output, value, dict(weights))),
         )  # fmt: skip
 
@@ -172,8 +172,12 @@ class Answering:
         if case.standing(now).stopped:
             return self.close(waits, "stopped", now, drafts)
         point = self._core.points[f"{made.use_case}.{made.point}"]
+        if waits.people < point.declared.quorum:
+            return self._go_on(waits, drafts, APPLICATION)  # more people are asked for now than when it was decided
+        if self._withdrawn(waits, value, point, now):
+            return self.close(waits, "withdrawn", now, drafts)
         _, permit_draft, issued = permitted(self._core, case, point, made.id, waits.subject, value, "person", now)
-        changed = canonical.profiled(value) != canonical.profiled(waits.output)
+        changed = not canonical.same(value, waits.output)
         settled = DecisionSettled(
             id=self._core.id(now), ts=now, at=now, use_case=made.use_case, simulated=made.simulated, decision=made.id,
             how="corrected" if changed else "accepted", told="act", people=waits.people,
@@ -184,6 +188,15 @@ class Answering:
         self._settled(made.id, future)
         return future
 
+    def _withdrawn(self, waits: Pending, value: Any, point: Point, now: Micros) -> bool:
+        """Whether what people agreed on is not allowed now, though it was when they were asked: never laxer, only
+        stricter. The use case lost its grant, the value its schema, or a rule wants the fallback."""
+        if self._core.cases[waits.made.use_case].standing(now).stage == "shadow" or malformed(point, value):
+            return True
+        [entry, *_] = self._core.about(waits.made.id)
+        ask = self._core.ask(entry.seq)
+        return ask is None or point.forbids(ask.item, value, now)
+
     def _present(self, decision: str) -> Told:
         """What there is to tell now. Raises NotFound."""
         return self._core.told(self._core.about(decision))
@@ -191,9 +204,14 @@ class Answering:
     def _for(self, caller: Caller, told: Told) -> Told:
         """What this caller may see: whoever answers blind is not shown the output."""
         waits = self._core.pending.get(told.id)
-        if waits is None or not waits.drawn_blind or caller.scopes != frozenset({"reviewer"}):
+        if waits is None or not waits.drawn_blind or _sees(caller):
             return told
         return msgspec.structs.replace(told, proposed=None, doubts=(), confidence=None)
+
+
+def _sees(caller: Caller) -> bool:
+    """Whether a caller may have seen the output: a program, or whoever reads the log. Their answer is never blind."""
+    return bool(caller.scopes & {"application", "auditor"})
 
 
 def _follow(done: Future[Told], future: Future[Told]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from airworthy.base import canonical
 from airworthy.base.clock import Micros, micros
 from airworthy.base.diagnostic import Diagnostic, did_you_mean
 from airworthy.base.errors import BadInput, NotFound
+from airworthy.base.ids import is_id
 from airworthy.charter.promise import Source as Declared
 from airworthy.decision.request import Clause, SourceRead
 from airworthy.decision.score import NoScore, Stated, stated
@@ -20,7 +20,6 @@ from airworthy.service.live.point import Point
 
 MOST_BYTES = 256 * 1_024  # of one ask in canonical form
 MOST_SOURCES = 64
-_ID = re.compile(r"[0-9a-z]{26}\Z")
 AHEAD_US = 300_000_000  # a source may be this much younger than now: clocks differ
 
 
@@ -52,8 +51,10 @@ def check(ask: Ask, points: Mapping[str, Point]) -> Checked:
         body = sealed(ask)
     except canonical.OutOfProfile as error:
         found.append(Diagnostic("G004", f"the ask has no canonical form: {error.diagnostics[0].sentence}"))
-    if ask.id and not _ID.match(ask.id):
-        found.append(Diagnostic("G009", "the id is not 26 characters of base32", help="leave it out, and one is made"))
+    for name, id in (("id", ask.id), ("parent", ask.parent)):
+        if id and not is_id(id):
+            help = "ids are made at random and stand in the log in clear; leave it out, or pass what was told"
+            found.append(Diagnostic("G009", f"the {name} is no id of ours", help=help))
     if len(body) > MOST_BYTES:
         help = "send what the decision needs, and keep documents where they are"
         found.append(
@@ -144,6 +145,6 @@ def _sources(ask: Ask, point: Point) -> list[Diagnostic]:
     return found
 
 
-def _without_trace(body: bytes) -> dict[str, Any]:
-    plain = unsealed(body)
-    return {key: value for key, value in plain.items() if key not in ("trace", "parent", "id")}
+def _without_trace(body: bytes) -> bytes:
+    kept = {key: value for key, value in unsealed(body).items() if key not in ("trace", "parent", "id")}
+    return canonical.encode_trusted(canonical.profiled(kept))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -24,19 +24,20 @@ from airworthy.exchange.told import Told
 from airworthy.record import codec
 from airworthy.record.decision import DecisionMade, OutcomeLearnt, Reason
 from airworthy.record.envelope import Actor, Record
-from airworthy.record.permit import PermitIssued, PermitVoided
+from airworthy.record.permit import PermitIssued, PermitRedeemed, PermitVoided
 from airworthy.record.review import DecisionSettled
 from airworthy.record.store import Content, Draft, Erased, Receipt, Store
 from airworthy.record.trouble import ModelFailed
 from airworthy.service.live.checked import unsealed
-from airworthy.service.live.pending import Pending
-from airworthy.service.live.permits import Permits
+from airworthy.service.live.pending import Pending, closing, shown
+from airworthy.service.live.permits import Outstanding, Permits
 from airworthy.service.live.point import Point
 from airworthy.service.live.tell import Later, tell, tell_failed
 from airworthy.service.live.usecase import UseCase
 from airworthy.storage.randomness import Reserve
 
 T = TypeVar("T")
+VoidedFor = Literal["policy", "stopped", "fell_back", "grant"]
 Receipts = tuple[Receipt, ...]
 
 
@@ -52,6 +53,7 @@ class Waiter(msgspec.Struct, frozen=True):
 
     future: Future[Told]
     until: Micros
+    caller: Caller
 
 
 class Core:
@@ -65,15 +67,18 @@ class Core:
         clock: Clock,
         random: Random,
         *,
+        salt: bytes = b"",
         url: str = "",
     ) -> None:
         self.lock = RLock()
+        self.salt = salt
         self.store, self.cases, self.permits, self.url = store, cases, permits, url
         self.points: dict[str, Point] = {p.name: p for case in cases.values() for p in case.points.values()}
         self.pending: dict[str, Pending] = {}
         self.waiters: dict[str, list[Waiter]] = {}
         self.random = Reserve(random)  # used under the lock alone
         self.broken: AirworthyError | None = None
+        self.owed: list[Draft] = []  # what took effect already though nothing could be recorded: goes in first
         self._clock = clock
         self._last = Micros(0)
         self._steady = clock.steady()
@@ -113,8 +118,9 @@ class Core:
         if self.broken is not None:
             raise StoreError(f"the gateway stopped: {self.broken.diagnostics[0].sentence}", help="open it again")
         owing = [point for point in self.points.values() if point.owed]
-        owed = [Draft(record=self._marked(record)) for point in owing for record in point.owed]
+        owed = [*self.owed, *(Draft(record=self._marked(record)) for point in owing for record in point.owed)]
         taken = self.store.submit([*owed, *drafts])
+        self.owed = []
         for point in owing:
             point.flush()
         future: Future[T] = Future()
@@ -162,32 +168,79 @@ class Core:
         code = "model.failed" if failed.why == "error" else "output.malformed"
         return tell_failed(failed, asked.get("subject", ""), asked.get("output"), Reason(code), again=again)
 
-    def void(self, now: Micros, why: str, *, use_case: str | None = None, decision: str | None = None) -> list[Draft]:
-        """Takes permits back; the drafts say so."""
-        drafts = []
-        for one in self.permits.of(use_case=use_case, decision=decision):
-            self.permits.remove(one.permit)
-            voided = PermitVoided(
-                id=self.id(now), ts=now, at=now, use_case=one.use_case, permit=one.permit, decision=one.decision, why=why,  # type: ignore[arg-type]
-            )  # fmt: skip
-            drafts.append(Draft(record=voided))
-        return drafts
+    def append_after(self, drafts: Sequence[Draft], result: Callable[[Receipts], T]) -> Future[T]:
+        """As `append`, for what took effect already: where the store takes nothing now it goes in first later."""
+        try:
+            return self.append(drafts, result)
+        except StoreError:
+            self.owed += drafts
+            raise
+
+    def void(self, now: Micros, why: VoidedFor, *, use_case: str) -> list[Draft]:
+        """Takes all permits of a use case back, at once; the drafts say so."""
+        voided = self._voiding(now, why, use_case=use_case)
+        self._forget(voided)
+        return voided
+
+    def take_back(self, decision: str, now: Micros) -> tuple[list[Draft], Callable[[], None]]:
+        """The caller works as before: neither a permit nor an answer may lead to a second effect.
+
+        Drafts that say so, and what to do once the store took them.
+        """
+        drafts = self._voiding(now, "fell_back", decision=decision)
+        waits = self.pending.get(decision)
+        if waits is not None:
+            drafts.append(closing(waits, "fell_back", now, self.id(now)))
+
+        def took() -> None:
+            self.pending.pop(decision, None)
+            self._forget(drafts)
+
+        return drafts, took
+
+    def shown(self, about: str, value: Any) -> str:
+        """Digest of what a person is shown; whoever has not seen it cannot guess it."""
+        return shown(self.salt, about, value)
+
+    def _voiding(
+        self, now: Micros, why: VoidedFor, *, use_case: str | None = None, decision: str | None = None
+    ) -> list[Draft]:
+        """Drafts that take back permits which are still good."""
+        given = self.permits.of(use_case=use_case, decision=decision)
+        return [Draft(record=self._voided(one, why, now)) for one in given]
+
+    def _voided(self, one: Outstanding, why: VoidedFor, now: Micros) -> PermitVoided:
+        return PermitVoided(
+            id=self.id(now), ts=now, at=now, use_case=one.use_case, permit=one.permit, decision=one.decision, why=why
+        )
+
+    def _forget(self, drafts: Sequence[Draft]) -> None:
+        for draft in drafts:
+            if isinstance(draft.record, PermitVoided):
+                self.permits.remove(draft.record.permit)
 
     def _later(self, decision: str, entries: Sequence[Entry]) -> Later:
         """What has happened since a decision was made."""
-        found = Later(digest=self.pending[decision].digest if decision in self.pending else "")
+        waits = self.pending.get(decision)
+        found = Later(digest=waits.digest if waits else "")
+        redeemed = False
         for entry in entries:
             match entry.record:
+                case PermitRedeemed():
+                    redeemed = True
                 case PermitIssued():
                     terms = self.store.content(entry.seq, "permit")
                     permit = None if isinstance(terms, Erased) else msgspec.json.decode(terms, type=Permit)
                     found = msgspec.structs.replace(found, permit=permit)
                 case PermitVoided():
-                    found = msgspec.structs.replace(found, permit=None)
+                    found = msgspec.structs.replace(found, permit=None, gone=True)
                 case DecisionSettled():
                     value = self.sealed(entry.seq, "value") if entry.record.payloads else None
                     found = msgspec.structs.replace(found, settled=entry.record, value=value)
-        return found
+        expired = found.permit is not None and found.permit.terms.expires <= self._last
+        if redeemed or not (found.gone or expired):
+            return msgspec.structs.replace(found, gone=False)
+        return msgspec.structs.replace(found, gone=True, permit=None)
 
     def _answer(self, done: Future[Receipts], future: Future[T], owed: int, result: Callable[[Receipts], T]) -> None:
         """In the thread that writes: hands the outcome over."""
@@ -205,6 +258,8 @@ class Core:
             future.set_result(result(receipts[owed:]))
         except AirworthyError as error:
             future.set_exception(error)
+        except Exception as error:  # the edge of one answer: it is durable, and whoever waits must hear something
+            future.set_exception(StoreError(f"it is recorded, and cannot be told: {error!r}"))
         for listener in tuple(self._listeners):
             listener(receipts[-1].seq)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future
 from threading import Lock
@@ -33,6 +34,7 @@ from airworthy.service.live.tell import Later, tell, tell_failed
 from airworthy.service.live.usecase import UseCase
 
 FAILED = Reason("model.failed")
+REMEMBERED = 100_000  # ids given by clients; those before them are in the log
 
 
 class Fresh(msgspec.Struct, frozen=True):
@@ -58,6 +60,7 @@ class Deciding:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._in_flight: dict[tuple[str, str, int], InFlight] = {}
+        self._given: OrderedDict[str, None] = OrderedDict()  # ids of clients, also of what is not in the log yet
 
     def submit(self, asks: Sequence[Ask], caller: Caller) -> Future[tuple[Told, ...]]:
         """Decides all `asks` together; told in their order."""
@@ -79,10 +82,21 @@ class Deciding:
             now = self._advance({point.charter.use_case})
             key = (failure.point, failure.subject, failure.attempt)
             before = self._known(key)
+            if isinstance(before, Future):
+                before = before.result()  # an answer was under way, and its caller gives it up
             if before is not None:
-                return _ready(before)
+                return self._given_up(before, now)
             fresh = self._failed(point, failure.subject, failure.attempt, "error", FAILED, body, now)
             return self._record(fresh, key, body)
+
+    def _given_up(self, told: Told, now: Micros) -> Future[Told]:
+        """What was decided before is given up: its caller says that the model failed, and works as before."""
+        drafts, took = self._core.take_back(told.id, now)
+        if not drafts:
+            return _ready(told if told.route == "fallback" else as_fallback(told))
+        future = self._core.append(drafts, lambda _: self._core.told(self._core.about(told.id), again=True))
+        took()
+        return future
 
     def late(self, ask: Ask, at: Micros, why: Missed, now: Micros) -> Fresh | DecisionMade | ModelFailed:
         """An ask a client could not hand over: decided for the record, told `fallback` as the caller was.
@@ -91,8 +105,7 @@ class Deciding:
         """
         checked = check(ask, self._core.points)
         self._core.cases[checked.point.charter.use_case].advance(now)
-        if checked.once in self._in_flight:
-            self._in_flight[checked.once].future.exception()  # waits until it is in the log, or nothing ever will be
+        self._landing(checked.once)
         stored = self._core.store.decided(*checked.once)
         if stored is not None:
             found = codec.record(stored.leaf)
@@ -107,9 +120,15 @@ class Deciding:
     def late_failure(self, failure: Failure, now: Micros) -> Fresh | None:
         """As `late`, for a failure; None where it is known."""
         point = check_failure(failure, self._core.points)
+        self._landing((failure.point, failure.subject, failure.attempt))
         if self._core.store.decided(failure.point, failure.subject, failure.attempt) is not None:
             return None
         return self._failed(point, failure.subject, failure.attempt, "error", FAILED, sealed(failure), now)
+
+    def _landing(self, once: tuple[str, str, int]) -> None:
+        """Waits until what is on its way into the log is there, or never will be."""
+        if (flying := self._in_flight.get(once)) is not None:
+            flying.future.exception()
 
     def _checked(self, asks: Sequence[Ask]) -> list[Checked]:
         if not 1 <= len(asks) <= MOST_AT_ONCE:
@@ -137,8 +156,8 @@ class Deciding:
         return self._known(checked.once, checked.body)
 
     def _known(self, once: tuple[str, str, int], body: bytes | None = None) -> Told | Future[Told] | None:
-        if once in self._in_flight:
-            return self._in_flight[once].future
+        if (flying := self._in_flight.get(once)) is not None:
+            return flying.future
         stored = self._core.store.decided(*once)
         return None if stored is None else self._tell_again(stored, body)
 
@@ -170,7 +189,8 @@ class Deciding:
             )
         made = self._made(checked, found, policy, request, case, now, at)
         drafts = [Draft(record=made, subject=ask.subject, contents=(Content("ask", "work", checked.body),))]
-        later, issued = Later(), None
+        waits = made.told in ("review", "escalate")
+        later, issued = Later(digest=self._core.shown(made.id, ask.output) if waits else ""), None
         if made.told == "act":
             permit, draft, issued = permitted(self._core, case, point, made.id, ask.subject, ask.output, "policy", now)
             later = Later(permit=permit)
@@ -200,7 +220,8 @@ class Deciding:
         ask, waits = checked.ask, found.told in ("review", "escalate")
         model = policy.model
         if ask.model_version and ask.model_version != model.version:
-            model = msgspec.structs.replace(model, version=ask.model_version)
+            # What a caller wrote does not enter the log in clear; the same word is the same version all the same.
+            model = msgspec.structs.replace(model, version=f"other-{self._core.shown('model', ask.model_version)[:16]}")
         return DecisionMade(
             id=self._named(ask, now), ts=now, at=at or now, use_case=policy.use_case, simulated=case.simulated, point=policy.point,
             attempt=ask.attempt, stage=policy.stage, charter=policy.charter, policy=policy.digest, epoch=found.epoch,
@@ -215,7 +236,12 @@ class Deciding:
 
     def _named(self, ask: Ask, now: Micros) -> str:
         """The id the client gave, where nothing bears it yet; else a new one."""
-        return ask.id if ask.id and not self._core.store.bears(ask.id) else self._core.id(now)
+        if not ask.id or ask.id in self._given or self._core.store.bears(ask.id):
+            return self._core.id(now)
+        self._given[ask.id] = None
+        if len(self._given) > REMEMBERED:
+            self._given.popitem(last=False)
+        return ask.id
 
     def _failed(
         self,
@@ -268,9 +294,9 @@ class Deciding:
         point.settle(now)
         if made.told in ("review", "escalate"):
             told = fresh.told
-            self._core.pending[made.id] = Pending(
-                made, told.subject, told.proposed, fresh.requested_by, value=told.proposed, owner=made.owner
-            )
+            waits = Pending(made, told.subject, told.proposed, fresh.requested_by, self._core.salt, told.proposed)
+            waits.owner = made.owner
+            self._core.pending[made.id] = waits
 
     def _landed(
         self, done: Future[Any], keys: list[tuple[tuple[str, str, int], Fresh]], futures: dict[int, Future[Told]]
@@ -289,10 +315,13 @@ def permitted(
     core: Core, case: UseCase, point: Point, decision: str, subject: str, payload: Any, decider: str, now: Micros
 ) -> tuple[Permit, Draft, PermitIssued]:
     """A permit for exactly this payload, and the draft that records it. It is outstanding once the store took that."""
-    terms_of = case.permit_digest
+    terms_of, until = case.permit_digest, case.standing(now).granted_until
+    lasts_us = int(point.declared.permit_for)
+    if until is not None and now < until:
+        lasts_us = min(lasts_us, until - now)  # a permit ends with what allowed it
     permit = core.permits.make(
         decision=decision, effect=point.effect, payload=payload, terms_of=terms_of, decider=decider, now=now,  # type: ignore[arg-type]
-        lasts_us=int(point.declared.permit_for),
+        lasts_us=lasts_us,
     )  # fmt: skip
     issued = PermitIssued(
         id=core.id(now), ts=now, at=now, use_case=case.name, simulated=case.simulated, permit=permit.terms.permit,
@@ -311,6 +340,11 @@ def _require_same(body: bytes, before: bytes) -> None:
 
 def _future(answer: Told | Future[Told] | Fresh, futures: dict[int, Future[Told]]) -> Told | Future[Told]:
     return futures[id(answer)] if isinstance(answer, Fresh) else answer
+
+
+def as_fallback(told: Told) -> Told:
+    """What is told of a decision whose caller has given it up."""
+    return msgspec.structs.replace(told, route="fallback", status="settled", value=None, permit=None)
 
 
 def _ready(answer: Told | Future[Told]) -> Future[Told]:

@@ -16,6 +16,7 @@ from airworthy.record.control import ReleaseAsked as ReleaseRecorded
 from airworthy.record.envelope import Record
 from airworthy.record.store import Draft
 from airworthy.service.live.core import Core, content, person, require
+from airworthy.service.live.pending import folded
 from airworthy.service.live.usecase import UseCase
 
 
@@ -38,9 +39,12 @@ class Governing:
                 grant=self._core.id(now), stage=asked.stage, until=until, charter=case.charter.digest,
                 policy=case.permit_digest, seat=seat,
             )  # fmt: skip
+            before = case.standing(now)
             future = self._record(given, asked.why, caller)
             case.control.apply(given)
             case.changed()
+            if STAGES.index(case.standing(now).stage) < STAGES.index(before.stage):
+                self._core.append_after(self._core.void(now, "grant", use_case=case.name), lambda got: got)
         return future
 
     def revoke(self, asked: RevokeAsked, caller: Caller) -> Future[Noted]:
@@ -58,7 +62,9 @@ class Governing:
             )  # fmt: skip
             case.control.apply(revoked)  # before the store answers: what is taken away is taken away at once
             case.changed()
-            return self._record(revoked, asked.why, caller, *self._core.void(now, "grant", use_case=case.name))
+            return self._record(
+                revoked, asked.why, caller, *self._core.void(now, "grant", use_case=case.name), took=True
+            )
 
     def stop(self, asked: StopAsked, caller: Caller) -> Future[Noted]:
         """Everything of the use case falls back from now on, whether or not it can be recorded."""
@@ -68,12 +74,15 @@ class Governing:
             now = self._core.now()
             if case.control.stop is not None:
                 pulled = case.control.stop
-                return _ready(Noted(id=pulled.id, seq=-1, note=f"stopped already, at {iso(pulled.at)}"))
+                said = Noted(id=pulled.id, seq=-1, note=f"stopped already, at {iso(pulled.at)}")
+                return self._core.append([], lambda _: said) if self._core.owed else _ready(said)
             stop = self.pulled(case, now, "api" if caller.name else "code", caller)
             case.control.apply(stop)
             case.changed()
             case.release_asked_by = None
-            return self._record(stop, asked.why, caller, *self._core.void(now, "stopped", use_case=case.name))
+            return self._record(
+                stop, asked.why, caller, *self._core.void(now, "stopped", use_case=case.name), took=True
+            )
 
     def pulled(self, case: UseCase, now: Micros, by: str, caller: Caller) -> StopPulled:
         """The record of a stop."""
@@ -118,15 +127,19 @@ class Governing:
         if case.charter.mode == "solo":
             return "sandbox"
         other = case.release_asked_by
-        if other is None or other == name:
+        if other is None or folded(other) == folded(name):
             return None
         return case.stopper(name) or case.stopper(other)
 
-    def _record(self, record: Record, why: str, caller: Caller, *more: Draft, note: str = "") -> Future[Noted]:
+    def _record(
+        self, record: Record, why: str, caller: Caller, *more: Draft, note: str = "", took: bool = False
+    ) -> Future[Noted]:
+        """`took`: it took effect already, and has to be recorded whenever that is possible."""
         said = (content("why", why),) if why else ()
         named = caller.name if record.actor is not None and caller.name else None
         draft = Draft(record=record, person=named, contents=said)
-        return self._core.append([draft, *more], lambda got: Noted(id=record.id, seq=got[0].seq, note=note))
+        append = self._core.append_after if took else self._core.append
+        return append([draft, *more], lambda got: Noted(id=record.id, seq=got[0].seq, note=note))
 
 
 def _until(asked: GrantAsked, case: UseCase, now: Micros) -> Micros:

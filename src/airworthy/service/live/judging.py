@@ -9,7 +9,7 @@ import msgspec
 from airworthy.base import canonical
 from airworthy.base.clock import Micros, micros
 from airworthy.base.diagnostic import Diagnostic
-from airworthy.base.errors import BadInput, Conflict, NotFound
+from airworthy.base.errors import BadInput, NotAllowed, NotFound
 from airworthy.base.quantity import Ppm, ppm
 from airworthy.decision.loss import loss
 from airworthy.exchange.ask import Outcome
@@ -20,7 +20,7 @@ from airworthy.record.envelope import Record
 from airworthy.record.store import Content, Draft
 from airworthy.record.trouble import OutcomeUnmatched
 from airworthy.service.live.checked import AHEAD_US, sealed
-from airworthy.service.live.core import Core, Entry, content, outcomes, require
+from airworthy.service.live.core import Core, Entry, content, outcomes, person, require
 
 STRENGTH: dict[LabelClass, int] = {"sighted": 0, "blind": 1, "outcome": 2}
 DISPUTED = "it differs from what was said before, so neither counts until one is given with `corrects`"
@@ -45,15 +45,13 @@ class Judging:
     def outcome(self, outcome: Outcome, caller: Caller) -> Future[Noted]:
         """Records an outcome. Raises BadInput; NotFound for a decision of another log, after it was recorded."""
         require(caller, "application", "reviewer", "owner")
-        if outcome.label == "blind" and not ({"application", "owner"} & caller.scopes or caller.is_person):
-            raise Conflict("a blind label comes from a person", code="G062")
         with self._core.lock:
             now = self._core.now()
-            heard = self.hear(outcome, now, self._core.id(now))
+            heard = self.hear(outcome, now, self._core.id(now), caller)
             return self._append(heard, now)
 
-    def hear(self, outcome: Outcome, now: Micros, id: str) -> Heard:
-        """What an outcome means, as a draft. Raises BadInput. The caller holds the lock."""
+    def hear(self, outcome: Outcome, now: Micros, id: str, caller: Caller) -> Heard:
+        """What an outcome means, as a draft. Raises BadInput, NotAllowed. The caller holds the lock."""
         _require_said(outcome, now)
         try:
             entries = self._core.about(outcome.decision)
@@ -62,13 +60,35 @@ class Judging:
         made = entries[0].record
         if not isinstance(made, DecisionMade):
             return self._unmatched(outcome, now, id)
+        who = self._who(made, outcome, caller)
         self._core.cases[made.use_case].advance(now)
         learnt = self._learnt(outcome, made, entries, now, id)
         note = OUTRANKED if learnt.outranked else DISPUTED if learnt.contradicts else ""
         said: tuple[Content, ...] = () if outcome.value is msgspec.UNSET else (content("truth", outcome.value),)
         subject = self._core.store.subject(made.item.kref) if made.item else None
-        draft = Draft(record=learnt, subject=subject if said else None, contents=said if subject else ())
+        if who:
+            learnt = msgspec.structs.replace(learnt, actor=person("judge"))
+        draft = Draft(
+            record=learnt, subject=subject if said else None, contents=said if subject else (), person=who or None
+        )
         return Heard(draft, learnt, f"{made.use_case}.{made.point}", note)
+
+    def _who(self, made: DecisionMade, outcome: Outcome, caller: Caller) -> str:
+        """The person who says so, empty for a program. Raises NotAllowed.
+
+        Programs say what systems of record say. A person's word is truth where they hold the seat that judges.
+        """
+        if "application" in caller.scopes:
+            return ""
+        case = self._core.cases[made.use_case]
+        judges = (str(case.charter.wrong_means.judge), str(case.charter.owners.outcome.seat))
+        holds = case.charter.mode == "solo" or case.seat_of(caller.name, iter(judges)) is not None
+        if not caller.is_person or not case.may_answer(caller.name):
+            raise NotAllowed("you hold no seat of this use case", code="G033", help="seats stand in the charter")
+        if outcome.label != "sighted" and not holds:
+            help = f"`{judges[0]}` says what is wrong; yours counts as `sighted`"
+            raise NotAllowed("your seat does not say what was true", code="G062", help=help)
+        return caller.name
 
     def took(self, heard: Heard) -> None:
         """The store took it."""
@@ -94,7 +114,8 @@ class Judging:
         before = [one for one in outcomes(entries) if not one.outranked]
         stronger = any(STRENGTH[one.label] > STRENGTH[outcome.label] for one in before)
         rivals = [one for one in before if one.label == outcome.label]
-        disputed = bool(rivals) and not outcome.corrects and rivals[-1].loss != found
+        # A dispute lasts until somebody corrects: saying one side of it again settles nothing.
+        disputed = bool(rivals) and not outcome.corrects and (rivals[-1].contradicts or rivals[-1].loss != found)
         person = None
         if outcome.person_value is not msgspec.UNSET and outcome.value is not msgspec.UNSET:
             person = self._compare(outcome.person_value, outcome.value, made)

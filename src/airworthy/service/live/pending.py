@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import unicodedata
+from hashlib import blake2b
+from typing import Any, Literal
 
 import msgspec
 
@@ -11,6 +13,8 @@ from airworthy.base.clock import Micros
 from airworthy.base.errors import Conflict, NotAllowed
 from airworthy.base.quantity import MILLION
 from airworthy.record.decision import DecisionMade
+from airworthy.record.review import DecisionSettled
+from airworthy.record.store import Draft
 
 
 class Vote(msgspec.Struct, frozen=True):
@@ -27,6 +31,7 @@ class Pending(msgspec.Struct):
     subject: str
     output: Any
     requested_by: str = ""
+    salt: bytes = b""  # of digests: whoever has not seen a value cannot guess it
     value: Any = None  # what is to be agreed on: the output, or the last correction
     votes: tuple[Vote, ...] = ()
     owner: str = ""
@@ -45,12 +50,12 @@ class Pending(msgspec.Struct):
     @property
     def digest(self) -> str:
         """Of what a person is shown: an answer that names another was given to something else."""
-        return shown(self.made.id, self.value)
+        return shown(self.salt, self.made.id, self.value)
 
     def vote(self, person: str, value: Any) -> bool:
         """Adds a person behind a value; True once enough different people stand behind it. Raises Conflict."""
         self.refuse(person)
-        digest = shown(self.made.id, value)
+        digest = shown(self.salt, self.made.id, value)
         if digest != self.digest:
             self.value = value  # a correction: whoever accepted something else has not accepted this
         self.votes = (*self.votes, Vote(person, digest))
@@ -59,13 +64,13 @@ class Pending(msgspec.Struct):
     @property
     def people(self) -> int:
         """How many different people stand behind what is to be agreed on."""
-        return len({vote.person for vote in self.votes if vote.digest == self.digest})
+        return len({folded(vote.person) for vote in self.votes if vote.digest == self.digest})
 
     def refuse(self, person: str) -> None:
         """Raises NotAllowed for whoever asked for this decision, Conflict for whoever stands behind this value."""
-        if person == self.requested_by:
+        if self.requested_by and folded(person) == folded(self.requested_by):
             raise NotAllowed("who asked for a decision cannot approve it", code="G031", help="let somebody else answer")
-        if any(vote.person == person and vote.digest == self.digest for vote in self.votes):
+        if any(folded(vote.person) == folded(person) and vote.digest == self.digest for vote in self.votes):
             raise Conflict("you have answered this already", code="G032", help="it waits for somebody else")
 
     def due(self, now: Micros) -> bool:
@@ -73,6 +78,26 @@ class Pending(msgspec.Struct):
         return self.made.due is not None and now >= self.made.due
 
 
-def shown(decision: str, value: Any) -> str:
-    """Digest of what a person is shown of a decision; 64 hex characters."""
-    return canonical.digest(canonical.encode_trusted([decision, canonical.profiled(value)]))
+def shown(salt: bytes, decision: str, value: Any) -> str:
+    """Keyed digest of what a person is shown of a decision; 64 hex characters."""
+    body = canonical.encode_trusted([decision, canonical.profiled(value)])
+    return blake2b(body, key=salt[:64], digest_size=32, person=b"shown").hexdigest()
+
+
+def folded(person: str) -> str:
+    """A name as it is compared: case, spaces, marks nobody sees and other spellings make no other person."""
+    seen = "".join(char for char in unicodedata.normalize("NFKC", person) if unicodedata.category(char) != "Cf")
+    return " ".join(seen.casefold().split())
+
+
+How = Literal["deadline", "fell_back", "stopped", "withdrawn"]
+
+
+def closing(waits: Pending, how: How, now: Micros, id: str) -> Draft:
+    """The draft that settles a decision without an answer: its work falls back."""
+    made = waits.made
+    settled = DecisionSettled(
+        id=id, ts=now, at=now, use_case=made.use_case, simulated=made.simulated, decision=made.id, how=how, told="fallback",
+        people=waits.people,
+    )  # fmt: skip
+    return Draft(record=settled)

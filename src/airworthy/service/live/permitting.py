@@ -71,9 +71,15 @@ class Permitting:
             entries = self._core.about(ended.decision)
             before = self._finished(entries, ended)
             if before is not None:
-                return _ready(Noted(id=before.record.id, seq=before.seq, note="this was recorded before"))
+                same = isinstance(before.record, EffectFinished) and before.record.ended == ended.ended
+                note = "this was recorded before" if same else "how it ended was recorded before, otherwise"
+                return _ready(Noted(id=before.record.id, seq=before.seq, note=note))
             draft = self.finishing(ended, now, self._core.id(now))
             return self._core.append([draft], lambda receipts: Noted(id=draft.record.id, seq=receipts[0].seq))
+
+    def has_ended(self, ended: EffectEnded) -> bool:
+        """Whether the log says already how it ended. Raises NotFound."""
+        return self._finished(self._core.about(ended.decision), ended) is not None
 
     def finishing(self, ended: EffectEnded, now: Micros, id: str) -> Draft:
         """The draft that records how an effect ended. Raises NotFound."""
@@ -142,13 +148,14 @@ class Permitting:
         return self._core.append([Draft(record=refused)], fail)
 
     def _finished(self, entries: list[Entry], ended: EffectEnded) -> Entry | None:
-        return next(
-            (
-                one for one in entries
-                if isinstance(one.record, EffectFinished) and (one.record.permit, one.record.ended) == (ended.permit, ended.ended)
-            ),
-            None,
-        )  # fmt: skip
+        """What was said about its end before. It ends once, done or failed, and may be undone once."""
+        for one in entries:
+            found = one.record
+            if not isinstance(found, EffectFinished) or found.permit != ended.permit:
+                continue
+            if (found.ended == "undone") == (ended.ended == "undone"):
+                return one
+        return None
 
 
 def _read(redemption: Redemption) -> Permit:

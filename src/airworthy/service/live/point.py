@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Mapping
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 from jsonschema_rs import Draft202012Validator
@@ -82,6 +82,10 @@ class Point:
         if self._policy is None or standing != self._standing:
             self._policy, self._standing = self._made(standing), standing
         return self._policy
+
+    def forbids(self, item: Mapping[str, Any], output: Mapping[str, Any], now: Micros) -> bool:
+        """Whether a rule wants the fallback for this output, or cannot tell."""
+        return any(one.asks_for == "fallback" for one in self._rules.evaluate(item, output, None, now))
 
     def gates(self) -> Mapping[str, SegmentGate]:
         """Where every segment's gate stands."""
@@ -171,10 +175,21 @@ class Point:
             case GateOpened() | GateClosed():
                 self._note(record)
                 self._compare(record)
+                if _rests(record):
+                    self.interrupt()
+
+    def interrupt(self) -> None:
+        """While a log is read again: other rules or another model were in force. What was learnt before is over."""
+        self.learning, self._begun, self._policy = None, frozenset(), None
+        self._produced.clear()
+        self._fresh = len(self._early)
 
     def recalled(self, now: Micros) -> None:
-        """The log was read to its end. Gates it holds open under another policy or model close."""
-        if self._open and (self.learning is None or self.differs):
+        """The log was read to its end. Where the gates it holds open are not those that follow from it, all close."""
+        for record in self.owed:
+            self._note(record)
+        open_now = {name: gate.epoch for name, gate in self.gates().items() if gate.threshold is not None}
+        if self.differs or open_now != {name: opened.epoch for name, opened in self._open.items()}:
             self.restart("policy", now)
         self.differs = False
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
@@ -11,19 +10,17 @@ import msgspec
 from airworthy.base.clock import Micros, micros
 from airworthy.base.diagnostic import Diagnostic
 from airworthy.base.errors import AirworthyError, BadInput
+from airworthy.base.ids import is_id
 from airworthy.exchange.ask import MOST_AT_ONCE, Ask, Missed, Spooled
 from airworthy.exchange.channel import Caller
 from airworthy.exchange.told import Reconciled
 from airworthy.record.decision import DecisionMade
 from airworthy.record.store import Draft
 from airworthy.record.trouble import ClientFellBack, GapNoted, ModelFailed
-from airworthy.service.live.answering import Answering
 from airworthy.service.live.core import Core, require
 from airworthy.service.live.deciding import Deciding, Fresh
 from airworthy.service.live.judging import Judging
 from airworthy.service.live.permitting import Permitting
-
-_ID = re.compile(r"[a-z0-9-]{8,64}\Z")  # made by the client at random; nothing of it may be a name
 
 
 class Work(msgspec.Struct):
@@ -49,10 +46,8 @@ class Done(msgspec.Struct):
 class Reconciling:
     """Spools handed over."""
 
-    def __init__(
-        self, core: Core, deciding: Deciding, answering: Answering, judging: Judging, permitting: Permitting
-    ) -> None:
-        self._core, self._deciding, self._answering = core, deciding, answering
+    def __init__(self, core: Core, deciding: Deciding, judging: Judging, permitting: Permitting) -> None:
+        self._core, self._deciding = core, deciding
         self._judging, self._permitting = judging, permitting
 
     def reconcile(self, spooled: Sequence[Spooled], caller: Caller) -> Future[Reconciled]:
@@ -68,14 +63,14 @@ class Reconciling:
             # What speaks of a decision must find it in the log, so decisions go first and are waited for.
             first = [one for one in spooled if one.outcome is None and one.ended is None]
             last = [one for one in spooled if one.outcome is not None or one.ended is not None]
-            self._append(first, done, now).result()
-            return self._append(last, done, now, gap_of=spooled)
+            self._append(first, done, now, caller).result()
+            return self._append(last, done, now, caller, gap_of=spooled)
 
     def _append(
-        self, entries: Sequence[Spooled], done: Done, now: Micros, *, gap_of: Sequence[Spooled] = ()
+        self, entries: Sequence[Spooled], done: Done, now: Micros, caller: Caller, *, gap_of: Sequence[Spooled] = ()
     ) -> Future[Reconciled]:
         """Records what is not there yet, and at last that there was a gap."""
-        works = [work for entry in entries if (work := self._tried(entry, done, now)) is not None]
+        works = [work for entry in entries if (work := self._tried(entry, done, now, caller)) is not None]
         drafts = [draft for work in works for draft in work.drafts]
         if gap_of and done.recorded:
             drafts.append(self._gap(gap_of, now))
@@ -84,22 +79,25 @@ class Reconciling:
             work.took()
         return future
 
-    def _tried(self, entry: Spooled, done: Done, now: Micros) -> Work | None:
+    def _tried(self, entry: Spooled, done: Done, now: Micros, caller: Caller) -> Work | None:
         """What an entry adds; None where it is there already, or cannot be used."""
         if entry.id in done.recorded:
             return None
         try:
-            work = self._work(entry, done, now)
+            work = self._work(entry, done, now, caller)
         except AirworthyError as error:
             done.refused.append((entry.id, str(error.diagnostics[0])))
+            return None
+        except Exception as error:  # the edge of one entry: a defect of ours must not keep those behind it out
+            done.refused.append((entry.id, f"X000 it cannot be taken: {type(error).__name__}"))
             return None
         (done.known if work is None else done.recorded).append(entry.id)
         return work
 
-    def _work(self, entry: Spooled, done: Done, now: Micros) -> Work | None:
+    def _work(self, entry: Spooled, done: Done, now: Micros, caller: Caller) -> Work | None:
         """What an entry adds to the log, None where it is there. Raises BadInput, NotFound."""
         said = [one for one in (entry.ask, entry.failure, entry.outcome, entry.ended) if one is not None]
-        if len(said) != 1 or not _ID.match(entry.id) or entry.at.tzinfo is None:
+        if len(said) != 1 or not is_id(entry.id) or entry.at.tzinfo is None:
             help = "one of ask, failure, outcome and ended, a random id, a moment with its zone"
             raise BadInput([Diagnostic("G070", "this is no spool entry", help=help)])
         id, at = f"spool.{entry.id}", min(micros(entry.at), now)
@@ -107,14 +105,19 @@ class Reconciling:
             return self._ask(entry.ask, id, Micros(at), entry.why, done, now)
         if entry.failure is not None:
             fresh = self._deciding.late_failure(entry.failure, now)
-            return None if fresh is None else Work(list(fresh.drafts))
+            once = (entry.failure.point, entry.failure.subject, entry.failure.attempt)
+            if fresh is None or once in done.made:
+                return None
+            assert isinstance(fresh.record, ModelFailed)
+            done.made[once] = fresh.record
+            return Work(list(fresh.drafts))
         if entry.outcome is not None:
             if self._is_there(entry.outcome.decision, id):
                 return None
-            heard = self._judging.hear(entry.outcome, now, id)
+            heard = self._judging.hear(entry.outcome, now, id, caller)
             return Work([heard.draft], lambda: self._judging.took(heard))
         assert entry.ended is not None
-        if self._is_there(entry.ended.decision, id):
+        if self._is_there(entry.ended.decision, id) or self._permitting.has_ended(entry.ended):
             return None
         return Work([self._permitting.finishing(entry.ended, now, id)])
 
@@ -133,13 +136,8 @@ class Reconciling:
         )
         if isinstance(found, Fresh):
             return Work([*found.drafts, Draft(record=missed)], lambda: self._deciding.record_late(found, now))
-        return Work([Draft(record=missed), *self._take_back(found, now)])
-
-    def _take_back(self, found: DecisionMade | ModelFailed, now: Micros) -> list[Draft]:
-        """The caller works as before: neither a permit nor an answer may lead to a second effect."""
-        drafts = self._core.void(now, "fell_back", decision=found.id)
-        waits = self._core.pending.pop(found.id, None)
-        return drafts if waits is None else [*drafts, self._answering.closing(waits, "fell_back", now)]
+        drafts, took = self._core.take_back(found.id, now)
+        return Work([Draft(record=missed), *drafts], took)
 
     def _is_there(self, decision: str, id: str) -> bool:
         """Whether the log has this spool entry already."""

@@ -11,7 +11,7 @@ from airworthy.record.permit import PermitIssued, PermitRedeemed, PermitVoided
 from airworthy.record.review import AnswerGiven, DecisionSettled
 from airworthy.record.store import Erased
 from airworthy.service.live.core import Core
-from airworthy.service.live.pending import Pending, Vote, shown
+from airworthy.service.live.pending import Pending, Vote
 from airworthy.service.live.usecase import UseCase
 
 EVERY = 10_000  # entries between two reports of progress
@@ -78,6 +78,9 @@ class Recovery:
                 case.release_asked_by = case.release_asked_by or (self._core.store.subject(kref) if kref else None)
             case CharterAdopted():
                 self.adopted[case.name] = found
+                for point in case.points.values():
+                    if (found.policy, found.model or point.model.version) != (point.policy_digest, point.model.version):
+                        point.interrupt()
 
     def _decided(self, seq: int, made: DecisionMade, case: UseCase) -> None:
         if made.point in case.points:
@@ -90,7 +93,7 @@ class Recovery:
         ask = self._core.ask(seq)
         if ask is None:
             return
-        waits = Pending(made, ask.subject, ask.output, ask.requested_by, value=ask.output, owner=made.owner)
+        waits = Pending(made, ask.subject, ask.output, ask.requested_by, self._core.salt, ask.output, owner=made.owner)
         for at, given in self._answers.get(decision, []):
             self._vote(waits, at, given)
         self._core.pending[decision] = waits
@@ -101,6 +104,6 @@ class Recovery:
         said = self._core.store.content(seq, "answer")
         if given.verb in ("accept", "correct") and name is not None and not isinstance(said, Erased):
             value = self._core.sealed(seq, "answer")["value"]
-            if shown(waits.made.id, value) != waits.digest:
+            if self._core.shown(waits.made.id, value) != waits.digest:
                 waits.value = value
             waits.votes = (*waits.votes, Vote(name, waits.digest))

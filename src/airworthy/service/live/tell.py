@@ -17,7 +17,6 @@ from airworthy.exchange.told import Sure, Told, Why
 from airworthy.record.decision import DecisionMade, Reason, Route
 from airworthy.record.review import DecisionSettled
 from airworthy.record.trouble import ModelFailed
-from airworthy.service.live.pending import shown
 from airworthy.service.live.point import Point
 from airworthy.stats.calibration import LEAST_LABELS
 
@@ -29,9 +28,11 @@ class Later(msgspec.Struct, frozen=True):
     value: Any = None  # that people let be carried out
     permit: Permit | None = None
     digest: str = ""  # of what is pending now
+    gone: bool = False  # its permit was taken back, or expired unused
 
 
 NOTHING = Later()
+GONE = Reason("permit.gone")
 
 
 def tell(
@@ -42,13 +43,15 @@ def tell(
     route: Route = settled.told if settled else made.told
     pending = settled is None and made.told in ("review", "escalate")
     reasons = made.reasons if settled is None else (*made.reasons, Reason(f"answered.{settled.how}"))
+    if later.gone and route == "act":
+        route, reasons = "fallback", (*reasons, GONE)
     return Told(
         id=made.id, point=f"{made.use_case}.{made.point}", subject=ask.subject, attempt=made.attempt,
         status="pending" if pending else "settled", route=route, proposed=ask.output,
         value=_value(made, ask, later), permit=later.permit, reasons=tuple(map(why, reasons)),
         confidence=_sure(made, point), doubts=doubts(ask, point.declared.output) if point else (), stage=made.stage,
         owner=made.owner, due_at=None if made.due is None else moment(made.due), policy=made.policy,
-        digest=later.digest or (shown(made.id, ask.output) if pending else ""), trace=ask.trace,
+        digest=later.digest, trace=ask.trace,
         url=f"{url}/cases/{made.id}" if url and pending else "", again=again,
     )  # fmt: skip
 
@@ -67,6 +70,8 @@ def why(reason: Reason) -> Why:
 
 
 def _value(made: DecisionMade, ask: Ask, later: Later) -> Any:
+    if later.gone:
+        return None
     if later.settled is not None:
         return later.value if later.settled.told == "act" else None
     return ask.output if made.told == "act" else None
