@@ -7,8 +7,8 @@ from airworthy.record.decision import Reason
 WORDS = {
     "stopped": "the stop switch is pulled",
     "grant.expired": "the grant has expired",
-    "grant.none": "no grant allows acting at this stage",
-    "grant.policy": "the grant was given for other rules",
+    "grant.none": "no grant lets `{about}` run at the stage its charter declares; see airworthy grant",
+    "grant.policy": "the grant of `{about}` was given for other rules; see airworthy grant",
     "model.other": "another version of the model spoke than the one that was judged",
     "output.malformed": "the output is not what its schema allows: {about}",
     "model.failed": "the model gave nothing usable",

@@ -43,6 +43,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     measured: Measured | None = None  # None: confidence is not measured yet
     granted_until: Micros | None = None  # None: nothing may act
     stopped: bool = False
+    lacks: str = ""  # the reason why it runs below the stage its charter declares, if it does
     irreversible: bool = False
     required_sources: frozenset[str] = frozenset()
     audit_rate: float = 0.0  # chance that the truth of a decision is awaited

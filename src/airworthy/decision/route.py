@@ -57,6 +57,8 @@ def decide(request: Request, policy: Policy) -> Decision:
     audit = _awaited(policy, request, [reason for _, reason in asked])
     blind = _blind_first(policy, request) if route == "review" else None
     told, told_why = _told(policy, route)
+    if policy.lacks:
+        told_why = (*told_why, Reason(policy.lacks, policy.use_case))
     held = policy.gates.get(segment or "")
     return Decision(
         route=route,

@@ -276,7 +276,7 @@ def test_true_is_not_one(clock):
     one, true = ({"action": "pay", "extra": extra} for extra in (1, True))
     asked = msgspec.structs.replace(ask("claim/1"), output=one)
     told = decided(gateway, asked)
-    with pytest.raises(Conflict, match="another ask"):
+    with pytest.raises(Conflict, match="another `output`"):
         decided(gateway, msgspec.structs.replace(asked, output=true))
     corrected = gateway.answer(told.id, Answer(verb="correct", seen=told.digest, value=true), EVE).result()
     assert corrected.reasons[-1].code == "answered.corrected"

@@ -76,6 +76,38 @@ def test_the_same_subject_with_another_body_is_refused_and_a_new_attempt_is_not(
     assert decided(gateway, ask("claim/1", action="refuse", attempt=2)).id != first.id
 
 
+def test_how_sure_and_how_fresh_may_change_from_one_try_to_the_next():
+    source = (
+        "rules:\n",
+        "sources:\n  - {source: erp, owner: claims-owner, fresh: 1d, definition: x, basis: y}\n\nrules:\n",
+    )
+    gateway = in_memory(source)
+    read = [Source(source="erp", as_of=moment(NOW) + timedelta(seconds=i)) for i in range(2)]
+    first = decided(gateway, ask("claim/1", score=0.9, sources=(read[0],)))
+    again = decided(gateway, ask("claim/1", score=0.8, sources=(read[1],)))
+    assert (again.id, again.again) == (first.id, True)
+    with pytest.raises(Conflict, match="another `item`"):
+        decided(gateway, ask("claim/1", item={"amount": 7.0, "kind": "car"}))
+
+
+def test_a_mended_output_is_another_attempt_and_not_the_answer_to_the_malformed_one():
+    gateway = in_memory()
+    first = decided(gateway, ask("claim/1", action="burn"))
+    again = decided(gateway, ask("claim/1", action="burn"))
+    assert (again.id, again.reasons) == (first.id, first.reasons)
+    with pytest.raises(Conflict, match="another `output`"):
+        decided(gateway, ask("claim/1"))
+    assert decided(gateway, ask("claim/1", attempt=2)).proposed["action"] == "pay"
+
+
+def test_what_runs_below_its_declared_stage_says_what_is_missing():
+    gateway = in_memory()
+    told = decided(gateway, ask("claim/1"))
+    assert told.reasons[-1].words == "no grant lets `claims` run at the stage its charter declares; see airworthy grant"
+    granted(gateway)
+    assert "grant.none" not in [why.code for why in decided(gateway, ask("claim/2")).reasons]
+
+
 def test_an_act_told_again_carries_the_permit_it_carried():
     clock = FixedClock(NOW)
     gateway = in_memory(clock=clock)

@@ -92,9 +92,16 @@ def unsealed(body: bytes) -> dict[str, Any]:
     return plain
 
 
-def same_ask(one: bytes, other: bytes) -> bool:
-    """Whether two asks say the same; which trace they belong to does not matter."""
-    return one == other or _without_trace(one) == _without_trace(other)
+# What makes it another ask. How sure the AI was, and when a source was read, change from one try to the next.
+SAME = ("output", "item", "requested_by", "model_version")
+
+
+def differs_in(one: bytes, other: bytes) -> tuple[str, ...]:
+    """In which of the things that matter two asks differ; in none where asking again is asking the same."""
+    if one == other:
+        return ()
+    said, before = unsealed(one), unsealed(other)
+    return tuple(name for name in SAME if not canonical.same(said.get(name), before.get(name)))
 
 
 def malformed(point: Point, output: Any) -> str:
@@ -143,8 +150,3 @@ def _sources(ask: Ask, point: Point) -> list[Diagnostic]:
                 Diagnostic("G007", "a source's `as_of` has no time zone", help="write such as 2026-11-22T06:00:00Z")
             )
     return found
-
-
-def _without_trace(body: bytes) -> bytes:
-    kept = {key: value for key, value in unsealed(body).items() if key not in ("trace", "parent", "id")}
-    return canonical.encode_trusted(canonical.profiled(kept))

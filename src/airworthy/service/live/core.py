@@ -28,7 +28,7 @@ from airworthy.record.permit import PermitIssued, PermitRedeemed, PermitVoided
 from airworthy.record.review import DecisionSettled
 from airworthy.record.store import Content, Draft, Erased, Receipt, Store
 from airworthy.record.trouble import ModelFailed
-from airworthy.service.live.checked import unsealed
+from airworthy.service.live.checked import malformed, unsealed
 from airworthy.service.live.pending import Pending, closing, shown
 from airworthy.service.live.permits import Outstanding, Permits
 from airworthy.service.live.point import Point
@@ -165,8 +165,11 @@ class Core:
 
     def _told_failed(self, seq: int, failed: ModelFailed, again: bool) -> Told:
         asked = self.sealed(seq, "ask") or {}
-        code = "model.failed" if failed.why == "error" else "output.malformed"
-        return tell_failed(failed, asked.get("subject", ""), asked.get("output"), Reason(code), again=again)
+        point = self.points.get(f"{failed.use_case}.{failed.point}")
+        why = Reason("model.failed")
+        if failed.why == "malformed":
+            why = Reason("output.malformed", malformed(point, asked.get("output")) if point else "")
+        return tell_failed(failed, asked.get("subject", ""), asked.get("output"), why, again=again)
 
     def append_after(self, drafts: Sequence[Draft], result: Callable[[Receipts], T]) -> Future[T]:
         """As `append`, for what took effect already: where the store takes nothing now it goes in first later."""

@@ -26,7 +26,7 @@ from airworthy.record.decision import DecisionMade, Reason, SourceState
 from airworthy.record.permit import PermitIssued
 from airworthy.record.store import Content, Draft, Erased, Stored
 from airworthy.record.trouble import ModelFailed
-from airworthy.service.live.checked import Checked, check, check_failure, read_sources, same_ask, sealed
+from airworthy.service.live.checked import Checked, check, check_failure, differs_in, read_sources, sealed
 from airworthy.service.live.core import Core, require
 from airworthy.service.live.pending import Pending
 from airworthy.service.live.point import Point
@@ -163,8 +163,10 @@ class Deciding:
 
     def _tell_again(self, stored: Stored, body: bytes | None) -> Told:
         record = codec.record(stored.leaf)
+        assert isinstance(record, DecisionMade | ModelFailed)
         before = self._core.store.content(stored.seq, "ask")
-        if body is not None and isinstance(record, DecisionMade) and not isinstance(before, Erased):
+        was_asked = isinstance(record, DecisionMade) or record.why == "malformed"
+        if body is not None and was_asked and not isinstance(before, Erased):
             _require_same(body, before)
         return self._core.told(self._core.about(record.id), again=True)
 
@@ -333,9 +335,10 @@ def permitted(
 
 
 def _require_same(body: bytes, before: bytes) -> None:
-    if not same_ask(body, before):
+    if others := differs_in(body, before):
         help = "send what was sent before, or count `attempt` up"
-        raise Conflict("this subject was decided before, from another ask", code="G020", help=help)
+        said = " and ".join(f"`{name}`" for name in others)
+        raise Conflict(f"this subject was decided before, with another {said}", code="G020", help=help)
 
 
 def _future(answer: Told | Future[Told] | Fresh, futures: dict[int, Future[Told]]) -> Told | Future[Told]:

@@ -19,6 +19,7 @@ class Standing(msgspec.Struct, frozen=True):
     granted_until: Micros | None = None
     stopped: bool = False
     changes_at: Micros | None = None  # when time alone will change it
+    lacks: str = ""  # why it stands below what its charter declares: `grant.none` or `grant.policy`
 
 
 class Control:
@@ -50,7 +51,9 @@ class Control:
         """
         stopped, grant = self.stop is not None, self.grant
         if grant is None or grant.policy != permits:
-            return Standing(_lower(declared, UNGRANTED), None, stopped)
+            stage = _lower(declared, UNGRANTED)
+            lacks = "" if stage == declared else "grant.none" if grant is None else "grant.policy"
+            return Standing(stage, None, stopped, lacks=lacks)
         if now < grant.until:
             return Standing(_lower(declared, grant.stage), grant.until, stopped, grant.until)
         fallen = STAGES[max(0, STAGES.index(grant.stage) - 1)]
