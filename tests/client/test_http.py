@@ -212,11 +212,36 @@ def server(tmp_path):
     running.close()
 
 
-def test_a_wrong_key_is_the_caller_s_mistake_and_not_kept(server, tmp_path):
-    with Gateway(Line(HttpChannel(server.url, "wrong", "test", budget_s=20), tmp_path, budget_s=20)) as gateway:
+def test_a_key_the_server_does_not_know_falls_back_is_kept_and_said_aloud_once(server, tmp_path, caplog):
+    with Gateway(Line(HttpChannel(server.url, "expired", "test", budget_s=20), tmp_path, budget_s=20)) as gateway:
+        decision = gateway.decide("claims.triage", subject="claim/1", output={"action": "pay"})
+        failed = gateway.failure("claims.triage", subject="claim/2", error="no answer")
+        noted = gateway.outcome("some decision", correct=True)
+        health = gateway.health()
+        with pytest.raises(NotAllowed):
+            gateway.look(decision.id, dict)
+    assert (decision.route, decision.reasons[0].code) == ("fallback", "client.refused")
+    assert (failed.route, noted.seq) == ("fallback", -1)
+    assert (health.refused_key, health.fallbacks, health.spooled) == (3, {"refused": 2}, 3)
+    (said,) = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert "refuses our key" in said.getMessage()
+
+
+def test_nobody_waits_for_a_person_with_a_key_the_server_does_not_know(server, tmp_path):
+    with Gateway(Line(HttpChannel(server.url, "expired", "test", budget_s=20), tmp_path, budget_s=20)) as gateway:
+        pending = Told(id="d", point="p.q", subject="s", attempt=1, status="pending", route="review", proposed={})
+        with pytest.raises(NotAllowed):
+            gateway.read(msgspec.json.encode(pending), dict).wait()
+
+
+def test_a_key_for_something_else_is_a_mistake_and_raised(tmp_path):
+    with (
+        answering(http(403, problem(403, "H010"))) as (url, _),
+        Gateway(Line(HttpChannel(url, "k", "test", budget_s=20), tmp_path, budget_s=20)) as gateway,
+    ):
         with pytest.raises(NotAllowed):
             gateway.decide("claims.triage", subject="claim/1", output={"action": "pay"})
-        assert gateway.health().spooled == 0
+        assert (gateway.health().spooled, gateway.health().refused_key) == (0, 0)
 
 
 def test_a_new_key_of_the_server_is_found_and_used(server):

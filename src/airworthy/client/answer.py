@@ -8,13 +8,13 @@ import msgspec
 
 from airworthy.base.diagnostic import Diagnostic
 from airworthy.base.errors import AirworthyError, BadInput, Conflict, NotAllowed, NotFound
-from airworthy.client.missed import Unanswered
+from airworthy.client.missed import KeyRefused, Unanswered
 from airworthy.exchange.ask import Missed
 from airworthy.exchange.told import Problem
 
 R = TypeVar("R")
 
-_MISTAKES: dict[int, type[AirworthyError]] = {401: NotAllowed, 403: NotAllowed, 404: NotFound, 409: Conflict}
+_MISTAKES: dict[int, type[AirworthyError]] = {401: KeyRefused, 403: NotAllowed, 404: NotFound, 409: Conflict}
 _BAD_INPUT = frozenset({400, 413, 415, 422})
 _OVERLOADED = frozenset({429, 503})
 _SHUT = frozenset({"R001", "R002", "R004"})  # codes of a store that takes nothing any more, also answered with 503

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent import futures
 from concurrent.futures import Future
@@ -12,7 +13,7 @@ import msgspec
 
 from airworthy.client.handover import Handover
 from airworthy.client.health import Tally
-from airworthy.client.missed import Unanswered, missed
+from airworthy.client.missed import KeyRefused, Unanswered, missed
 from airworthy.client.spool import Spool
 from airworthy.exchange.ask import Missed, Spooled
 
@@ -20,6 +21,8 @@ R = TypeVar("R")
 
 FOR_THE_DISK = 0.2  # share of the time that is left for keeping the entry
 DISK_PATIENCE_S = 1.0  # a disk that hangs longer must not hang the caller as well
+
+_log = logging.getLogger("airworthy")
 
 
 class Instead(msgspec.Struct, Generic[R], frozen=True):
@@ -56,7 +59,7 @@ class Attempts:
         try:
             return told(attempt.start, attempt.patience_s)
         except Exception as error:  # the edge of a call: whatever happens, it ends in time and in no act
-            given = attempt.instead(_why(error))
+            given = attempt.instead(self._why(error))
         kept = self._spool.keep(given.entries)
         futures.wait([kept], DISK_PATIENCE_S)
         self._expect(kept)
@@ -67,11 +70,20 @@ class Attempts:
         try:
             return await atold(attempt.start, attempt.patience_s)
         except Exception as error:  # as above
-            given = attempt.instead(_why(error))
+            given = attempt.instead(self._why(error))
         kept = self._spool.keep(given.entries)
         await asyncio.wait({_quiet(kept)}, timeout=DISK_PATIENCE_S)
         self._expect(kept)
         return given.told
+
+    def _why(self, error: Exception) -> Missed:
+        """Raises a mistake of the caller. A key that is refused is said aloud, once: nothing else would show it."""
+        why = missed(error)
+        if why is None:
+            raise error
+        if isinstance(error, KeyRefused) and self._tally.count("refused_key") == 1:
+            _log.error("the server refuses our key, and all work falls back until it gets another one: %s", error)
+        return why
 
     def _expect(self, kept: Future[bool]) -> None:
         if not kept.done():
@@ -94,14 +106,6 @@ async def atold(start: Callable[[], Future[R]], within_s: float) -> R:
     if not future.done():
         raise Unanswered("slow")
     return future.result()
-
-
-def _why(error: Exception) -> Missed:
-    """Raises a mistake of the caller."""
-    why = missed(error)
-    if why is None:
-        raise error
-    return why
 
 
 def _quiet(future: Future[R]) -> asyncio.Future[R]:

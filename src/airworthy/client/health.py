@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-Counted = Literal["calls", "spooled", "reconciled", "refused", "lost", "torn", "corrupt", "late"]
+Counted = Literal["calls", "spooled", "reconciled", "refused", "lost", "torn", "corrupt", "late", "refused_key"]
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +20,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     spooled: int  # kept here, durably, to be handed over
     waiting: int  # of this process, not handed over yet
     reconciled: int  # handed over; may be entries of an earlier process
+    refused_key: int  # calls that fell back because the server takes this key no more; above zero, make a new one
     refused: int  # the gateway will not record them; in `refused.jsonl` with the reason
     lost: int  # could not be kept: the disk refused, or the spool is full
     late: int  # the disk took longer than anyone can wait: kept, perhaps
@@ -36,9 +37,11 @@ class Tally:
         self._told: Counter[str] = Counter()
         self._fallbacks: Counter[str] = Counter()
 
-    def count(self, what: Counted, n: int = 1) -> None:
+    def count(self, what: Counted, n: int = 1) -> int:
+        """How many there are now."""
         with self._lock:
             self._counts[what] += n
+            return self._counts[what]
 
     def told(self, route: str) -> None:
         with self._lock:

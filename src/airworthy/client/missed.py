@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import CancelledError
 from typing import Any
 
-from airworthy.base.errors import AirworthyError, StoreError, StoreFull, Unavailable
+from airworthy.base.errors import AirworthyError, NotAllowed, StoreError, StoreFull, Unavailable
 from airworthy.exchange.ask import Missed
 from airworthy.exchange.told import Told, Why
 
@@ -26,6 +26,10 @@ class Unanswered(Unavailable):
         self.why = why
 
 
+class KeyRefused(NotAllowed):
+    """The server does not know this key: expired, revoked or wrong. No mistake in the call, so the work goes on."""
+
+
 def missed(error: BaseException) -> Missed | None:
     """Why `error` means that nobody answered; None where it is the caller's mistake and theirs to see.
 
@@ -41,7 +45,7 @@ def missed(error: BaseException) -> Missed | None:
         return "overloaded"
     if isinstance(error, StoreError):
         return "store"
-    if isinstance(error, AirworthyError):
+    if isinstance(error, AirworthyError) and not isinstance(error, KeyRefused):
         return None
     return "refused" if isinstance(error, Exception | CancelledError) else None
 
