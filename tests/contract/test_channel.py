@@ -205,6 +205,8 @@ def test_an_effect_that_is_taken_back_is_recorded(acting):
     pay = acting.gateway.effect("claims.pay", undo=undone.append)(lambda value, *, permit: ran.append(value))
     pay(decision.value, permit=decision.permit)
     pay.undo(decision)
+    with pytest.raises(NotAllowed, match="undone before"):
+        pay.undo(decision)
     assert (ran, undone) == ([PAY], [PAY])
     assert [one.ended for one in acting.records(EffectFinished)] == ["done", "undone"]
 

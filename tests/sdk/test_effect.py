@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import msgspec
 import pytest
@@ -188,14 +189,57 @@ def test_the_end_of_an_effect_that_cannot_be_recorded_now_is_kept(gateway, way):
     assert kept.ended.ended == "done"
 
 
-def test_undo_runs_and_is_recorded(gateway, payments):
+def undone(payments, way, decision):
+    return payments.pay.undo(decision) if way == "sync" else asyncio.run(payments.apay.aundo(decision))
+
+
+@pytest.fixture
+def paid(gateway, payments):
+    """A decision whose effect ran."""
     decision = gateway.decide(POINT, subject="claim/1", output=PAY)
     payments.pay(decision.value, permit=decision.permit)
-    payments.pay.undo(decision)
+    return decision
+
+
+@WAYS
+def test_an_undo_is_recorded_then_runs_once(gateway, payments, paid, way):
+    undone(payments, way, paid)
+    for again in ("sync", "async"):
+        with pytest.raises(NotAllowed, match="undone before") as refused:
+            undone(payments, again, paid)
+        assert refused.value.diagnostics[0].code == "C003"
     assert payments.refunded == [PAY]
-    asyncio.run(payments.apay.aundo(decision))
-    assert payments.refunded == [PAY, PAY]
-    assert ended(gateway) == ["done", "undone", "undone"]
+    assert ended(gateway) == ["done", "undone"]
+
+
+@WAYS
+def test_an_effect_that_never_ran_is_not_undone(gateway, payments, way):
+    decision = gateway.decide(POINT, subject="claim/1", output=PAY)
+    with pytest.raises(NotAllowed, match="never ran") as refused:
+        undone(payments, way, decision)
+    assert refused.value.diagnostics[0].code == "C003"
+    assert payments.refunded == []
+    assert ended(gateway) == []
+
+
+@WAYS
+@pytest.mark.parametrize("why", ["unreachable", "slow", "store"])
+def test_where_nobody_can_record_it_an_undo_never_runs(gateway, payments, paid, way, why):
+    with gateway.down(why), pytest.raises(StoreError):
+        undone(payments, way, paid)
+    assert payments.refunded == []
+    undone(payments, way, paid)
+    assert payments.refunded == [PAY]
+
+
+def test_of_fifty_callers_who_undo_one_does(payments, paid):
+    def attempt(_):
+        with suppress(NotAllowed):
+            payments.pay.undo(paid)
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(attempt, range(50)))
+    assert payments.refunded == [PAY]
 
 
 def test_an_effect_without_undo_says_so(gateway, payments):

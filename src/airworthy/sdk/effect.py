@@ -26,7 +26,7 @@ V = TypeVar("V", contravariant=True)
 R = TypeVar("R")
 A = TypeVar("A", covariant=True)
 
-Ended = Literal["done", "failed", "undone"]
+Ended = Literal["done", "failed"]
 
 _log = logging.getLogger("airworthy")
 
@@ -66,16 +66,28 @@ class Effect(Generic[T, R]):
         return done
 
     def undo(self, decision: Decision[T]) -> None:
-        """Runs what takes the effect back, and records it. Raises NotAllowed (C003) where there is nothing to run."""
-        undo, permit = self._undoing(decision)
+        """Records, durably, that the effect is taken back, then runs what takes it back: once, or not at all.
+
+        Raises NotAllowed (C003) where there is nothing to take back, StoreError where nobody can tell: it never ran
+        then. Where only the answer got lost, or the undo itself raises, the log says `undone` and a person has to look.
+        """
+        undo, ended = self._undoing(decision)
+        try:
+            noted = told(lambda: self._line.channel.ended(ended, self._line.caller), PATIENCE_S)
+        except Exception as error:  # the edge of a call: whatever it was, the undo does not run
+            raise self._not_undone(error) from None
+        self._check_first(noted)
         undo(cast(T, decision.value))
-        self._ended(permit, "undone")
 
     async def aundo(self, decision: Decision[T]) -> None:
         """As `undo`, for an undo that is async."""
-        undo, permit = self._undoing(decision)
+        undo, ended = self._undoing(decision)
+        try:
+            noted = await atold(lambda: self._line.channel.ended(ended, self._line.caller), PATIENCE_S)
+        except Exception as error:  # as above
+            raise self._not_undone(error) from None
+        self._check_first(noted)
         await cast("Coroutine[Any, Any, object]", undo(cast(T, decision.value)))
-        await self._aended(permit, "undone")
 
     def _ended(self, permit: Permit, ended: Ended, why: str = "") -> None:
         """Records how it ended. What happened has happened: a refusal to record it is logged, and hides nothing."""
@@ -125,12 +137,25 @@ class Effect(Generic[T, R]):
         except Exception as error:  # as above
             raise _refused(error) from None
 
-    def _undoing(self, decision: Decision[T]) -> tuple[Callable[[T], object], Permit]:
+    def _undoing(self, decision: Decision[T]) -> tuple[Callable[[T], object], EffectEnded]:
         if self._undo is None:
             raise NotAllowed(f"{self.name} cannot be undone", code="C003", help="declare `undo=` with the effect")
         if decision.permit is None or decision.value is None:
             raise NotAllowed(f"{self.name} never ran for this decision: it has no permit", code="C003")
-        return self._undo, decision.permit
+        self._line.check_process()
+        terms = decision.permit.terms
+        return self._undo, EffectEnded(permit=terms.permit, decision=terms.decision, ended="undone")
+
+    def _check_first(self, noted: Noted) -> None:
+        if noted.note:  # a gateway has nothing to add to the first
+            raise NotAllowed(f"{self.name} was undone before, and is not undone twice", code="C003")
+
+    def _not_undone(self, error: Exception) -> AirworthyError:
+        """What to raise where it could not be recorded: what never ran is not undone."""
+        if isinstance(error, Conflict | NotFound):
+            said = error.diagnostics[0].sentence
+            return NotAllowed(f"{self.name} never ran for this decision: {said}", code="C003")
+        return _refused(error)
 
 
 def _refused(error: Exception) -> AirworthyError:

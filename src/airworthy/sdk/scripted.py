@@ -87,7 +87,7 @@ class Scripted:
         return self._answered(lambda: self._redeem(redemption))
 
     def ended(self, ended: EffectEnded, caller: Caller) -> Future[Noted]:
-        return self._answered(lambda: self._note(ended))
+        return self._answered(lambda: self._end(ended))
 
     def reconcile(self, spooled: Sequence[Spooled], caller: Caller) -> Future[Reconciled]:
         return self._answered(lambda: self._reconcile(spooled))
@@ -188,6 +188,14 @@ class Scripted:
             raise Conflict("the permit was used before")
         self._used.add(terms.permit)
         return Redeemed(permit=terms.permit, decision=terms.decision, seq=len(self._used), at=moment(now))
+
+    def _end(self, ended: EffectEnded) -> Noted:
+        if ended.permit not in self._used:
+            raise NotFound("no such permit of this decision was ever used", code="G042")
+        said = {(one.permit, one.ended) for one in self.noted if isinstance(one, EffectEnded)}
+        if (ended.permit, ended.ended) in said:
+            return Noted(id=ended.permit, seq=-1, note="this was recorded before")
+        return self._note(ended)
 
     def _is_signed(self, message: bytes, signature: bytes) -> bool:
         try:
