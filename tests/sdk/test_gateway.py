@@ -269,3 +269,18 @@ def test_an_outcome_with_a_wrong_type_is_refused(gateway):
 def test_an_answer_may_be_given_by_async_code(gateway):
     decision = gateway.decide(POINT, subject="claim/1", output=PAY)
     assert asyncio.run(gateway.aanswer(decision, "accept", by="kim")).value == PAY
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_a_failure_takes_the_exception_itself(gateway, way):
+    ask = {"subject": "claim/1", "error": ValueError("no JSON \ud800")}
+    if way == "sync":
+        gateway.failure(POINT, **ask)
+    else:
+        asyncio.run(gateway.afailure(POINT, **ask))
+    assert gateway.scripted.noted[-1].error == "ValueError: no JSON \\ud800"
+
+
+def test_a_failure_of_neither_text_nor_exception_names_the_argument(gateway):
+    with pytest.raises(BadInput, match=r"C012.*\$\.error"):
+        gateway.failure(POINT, subject="claim/1", error=404)

@@ -98,14 +98,25 @@ class Deciding:
 
     def _failure(self, subject: str, beside: dict[str, Any], error: Exception) -> Failure:
         _log.warning("%s: the model failed for one item, which goes to its fallback", self._point, exc_info=error)
-        return failure(self._point, subject, f"{type(error).__name__}: {error}", beside)
+        return failure(self._point, subject, error, beside)
 
 
-def failure(point: str, subject: str, error: str, beside: dict[str, Any]) -> Failure:
-    """What is recorded of a model that gave nothing usable; the error's first 500 characters."""
+def failure(point: str, subject: str, error: str | BaseException, beside: dict[str, Any]) -> Failure:
+    """What is recorded of a model that gave nothing usable; the error's first 500 characters.
+
+    Raises BadInput (C010, C012).
+    """
     said: dict[str, Any] = {name: beside[name] for name in ("attempt", "context") if name in beside}
     item = {} if beside.get("item") is None else to_json(beside["item"])
-    return checked(Failure, {**said, "point": point, "subject": subject, "error": error[:500], "item": item})
+    return checked(Failure, {**said, "point": point, "subject": subject, "error": _words(error), "item": item})
+
+
+def _words(error: object) -> object:
+    """What is written of an error; anything else than text or an exception is left for the check to refuse."""
+    if isinstance(error, BaseException):
+        # A file name may bring half a character along, and a failing model must end in the fallback all the same.
+        error = f"{type(error).__name__}: {error}".encode(errors="backslashreplace").decode()
+    return error[:500] if isinstance(error, str) else error
 
 
 def returned(fn: Callable[..., Any], output: Any = None) -> Any:

@@ -106,11 +106,15 @@ class Gateway:
 
     # --- when the model gave nothing
 
-    def failure(self, point: str, *, subject: str, error: str = "", **beside: Unpack[With]) -> Decision[Any]:
+    def failure(
+        self, point: str, *, subject: str, error: str | BaseException = "", **beside: Unpack[With]
+    ) -> Decision[Any]:
         """Records that the model gave nothing usable. The decision's route is `fallback`."""
         return self.failed_as(Any, failure(point, subject, error, {**beside}))
 
-    async def afailure(self, point: str, *, subject: str, error: str = "", **beside: Unpack[With]) -> Decision[Any]:
+    async def afailure(
+        self, point: str, *, subject: str, error: str | BaseException = "", **beside: Unpack[With]
+    ) -> Decision[Any]:
         """As `failure`, for async code."""
         return await self.afailed_as(Any, failure(point, subject, error, {**beside}))
 
