@@ -284,3 +284,17 @@ def test_a_failure_takes_the_exception_itself(gateway, way):
 def test_a_failure_of_neither_text_nor_exception_names_the_argument(gateway):
     with pytest.raises(BadInput, match=r"C012.*\$\.error"):
         gateway.failure(POINT, subject="claim/1", error=404)
+
+
+@pytest.mark.parametrize("said", [{"score": float("nan")}, {"proba": [float("inf")]}, {"samples": [object()]}])
+def test_what_is_no_number_names_its_argument(gateway, said):
+    (name,) = said
+    with pytest.raises(BadInput, match=f"C012 `{name}` cannot be asked"):
+        gateway.decide(POINT, subject="claim/1", output=PAY, **said)
+
+
+@pytest.mark.parametrize("verb", ["approve", ["accept"], None])
+def test_a_word_that_is_no_answer_is_refused_with_the_five_that_are(gateway, verb):
+    decision = gateway.decide(POINT, subject="claim/1", output=PAY)
+    with pytest.raises(BadInput, match="accept, correct, challenge, cannot_tell, escalate"):
+        gateway.answer(decision, verb, by="kim")

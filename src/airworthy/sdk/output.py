@@ -59,12 +59,16 @@ def ask(point: str, subject: str, output: object, beside: With) -> Ask:
 
 def _finite(said: dict[str, Any]) -> dict[str, Any]:
     """As JSON types. A score that is no number must not pass for one that was never given, as NaN would in JSON."""
+    return {name: _plain(name, value) for name, value in said.items()}
+
+
+def _plain(name: str, value: object) -> Any:
     try:
-        json: dict[str, Any] = plain(said)
+        json = plain(value)
         profiled(json)
     except (OutOfProfile, TypeError, ValueError) as error:
         sentence = error.diagnostics[0].sentence if isinstance(error, OutOfProfile) else str(error)
-        raise _refuse("C012", f"this cannot be asked: {sentence}", "give plain data and finite numbers") from None
+        raise _refuse("C012", f"`{name}` cannot be asked: {sentence}", "give plain data and finite numbers") from None
     return json
 
 

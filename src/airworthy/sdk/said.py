@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar, get_args
 
 import msgspec
 
@@ -44,6 +44,8 @@ def outcome(decision: str, said: Truth) -> Outcome:
 
 def answer(verb: Verb, seen: str, said: Said) -> Answer:
     """What is sent of an answer about what was shown under the digest `seen`. Raises BadInput (C010, C012)."""
+    if verb not in get_args(Verb):
+        raise _refuse(f"`{verb}` is no answer of a person", f"one of: {', '.join(get_args(Verb))}")
     value = said.get("value")
     return checked(Answer, {**said, "verb": verb, "seen": seen, "value": None if value is None else to_json(value)})
 
@@ -54,6 +56,9 @@ def checked(into: type[A], fields: dict[str, Any]) -> A:
         asked = msgspec.convert(fields, into)
         msgspec.json.encode(asked)  # a lone surrogate in a subject must not be met first by the spool
     except (msgspec.ValidationError, TypeError, UnicodeEncodeError) as error:
-        help = "the sentence names the argument"
-        raise BadInput([Diagnostic("C012", f"this cannot be asked: {error}", help=help)]) from None
+        raise _refuse(f"this cannot be asked: {error}") from None
     return asked
+
+
+def _refuse(sentence: str, help: str = "") -> BadInput:
+    return BadInput([Diagnostic("C012", sentence, help=help)])
