@@ -64,7 +64,7 @@ def test_a_stop_reaches_the_process_that_holds_the_log_before_its_next_decision(
 def test_a_stop_nobody_could_take_yet_counts_before_the_next_decision(folder, run):
     run("grant", "claims.yaml", "--stage", "assist", "--until", "90d", "--as", "Cleo")
     code, out = run("stop", "claims", "--why", "wrong sums")
-    assert code == 0
+    assert code == 3
     assert "nobody runs there now" in out
     with open_gateway(folder / ".airworthy", ["claims.yaml"], watch=False) as gateway:
         assert told(gateway, "claim/1").route == "fallback"
@@ -81,3 +81,18 @@ def test_an_end_that_is_none_is_refused(folder, run, until):
     code, out = run("grant", "claims.yaml", "--stage", "assist", "--until", until, "--as", "Cleo")
     assert code == 2
     assert "U009" in out
+
+
+@pytest.mark.parametrize("word", ["stop", "release", "revoke"])
+def test_where_there_is_no_log_nothing_is_done_and_that_is_said_loudly(folder, run, word):
+    why = () if word == "revoke" else ("--why", "odd")
+    code, out = run(word, "claims", "--as", "Cleo", *why)
+    assert code == 2
+    assert "G059" in out
+    assert not (folder / ".airworthy").exists()
+
+
+def test_the_next_command_names_the_same_folder(folder, run):
+    run("grant", "claims.yaml", "--stage", "assist", "--until", "90d", "--as", "Cleo", "--data", "else where")
+    _, out = run("stop", "claims.yaml", "--why", "odd", "--data", "else where")
+    assert "release claims.yaml --as NAME --why TEXT --data 'else where'" in " ".join(out.split())

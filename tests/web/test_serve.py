@@ -353,3 +353,16 @@ def test_no_outcome_answer_or_redemption_of_any_form_ends_in_a_defect(real, valu
     ):
         answer = client.post(path, content=json.dumps(body), headers={"content-type": "application/json"})
         assert answer.status_code < 500, answer.text
+
+
+def test_people_govern_over_the_network_under_the_key_they_hold(tmp_path, run, monkeypatch):
+    with serving(tmp_path) as running:
+        monkeypatch.setenv("AIRWORTHY_URL", running.found["url"])
+        monkeypatch.setenv("AIRWORTHY_KEY", running.found["key"])
+        assert run("stop", "incident-triage", "--why", "odd").out.splitlines()[0] == "✓ `incident-triage` is stopped"
+        assert run("release", "incident-triage", "--as", "nobody", "--why", "mended").exit == 0
+        with running.client() as client:
+            assert client.get("/v1/use-cases").json()["use_cases"][0]["stopped"]
+        code, _, _ = running.end()
+    assert code == 0
+    assert run("stop", "incident-triage", "--why", "odd").exit == 2

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,18 +17,29 @@ from airworthy.base.diagnostic import Diagnostic
 from airworthy.base.errors import BadInput
 from airworthy.base.ids import SystemRandom
 from airworthy.base.quantity import span_us
+from airworthy.charter.model import Charter
 from airworthy.cli.backtest import DATA
 from airworthy.cli.console import Console, to_json
 from airworthy.exchange.ask import GrantAsked, ReleaseAsked, RevokeAsked, StopAsked
 from airworthy.service.inbox import Order, require_done
-from airworthy.service.order import Carried, carry_out, named
+from airworthy.service.open import place
+from airworthy.service.order import Carried, ask_server, carry_out, named
 
 _What = Annotated[str, typer.Argument(metavar="USE_CASE", help="Its name, or its charter where nobody serves it now.")]
 _Data = Annotated[Path, typer.Option("--data", metavar="FOLDER", help="Where records are kept.")]
-_Environment = Annotated[Literal["dev", "test", "prod"], typer.Option(help="dev, test or prod.")]
+Environment = Literal["dev", "test", "prod"]
+_Environment = Annotated[Environment, typer.Option(help="dev, test or prod.")]
 _As = Annotated[str, typer.Option("--as", metavar="NAME", help="Who decides this, as the charter's seats name them.")]
 _Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why; kept sealed beside the record.")]
+_Url = Annotated[
+    str | None,
+    typer.Option("--url", metavar="URL", help="A server; by default AIRWORTHY_URL. Its key is AIRWORTHY_KEY."),
+]
 _Json = Annotated[bool, typer.Option("--json", help="What was recorded, as JSON on standard output.")]
+
+
+NOT_YET = 3  # exit code: nobody who could carry it out runs there
+LEFT = "left in the folder; nobody runs there now"
 
 
 def grant(
@@ -36,6 +50,7 @@ def grant(
     why: _Why = "",
     data: _Data = Path(DATA),
     environment: _Environment = "prod",
+    url: _Url = None,
     json: _Json = False,
 ) -> None:
     """Let a use case run at a stage until a date, in the name of the seat its charter says may.
@@ -45,9 +60,8 @@ def grant(
     name, charters = named(use_case)
     ends = _until(until)
     order = Order(person=person, grant=GrantAsked(use_case=name, stage=stage, until=ends, person=person, why=why))
-    done = carry_out(order, charters, data, environment, SystemClock(), SystemRandom())
-    said = f"`{name}` may run at stage {stage} until {ends:%d %b %Y %H:%M} UTC"
-    _say(done, said, json, f"airworthy revoke {use_case} --as '{person}'")
+    done = _carry_out(order, charters, data, environment, url)
+    _say(done, f"`{name}` may run at stage {stage} until {ends:%d %b %Y %H:%M} UTC", json)
 
 
 def revoke(
@@ -56,18 +70,14 @@ def revoke(
     why: _Why = "",
     data: _Data = Path(DATA),
     environment: _Environment = "prod",
+    url: _Url = None,
     json: _Json = False,
 ) -> None:
     """Take the grant in force away. Permits given under it end at once."""
     name, charters = named(use_case)
     order = Order(person=person, revoke=RevokeAsked(use_case=name, person=person, why=why))
-    done = carry_out(order, charters, data, environment, SystemClock(), SystemRandom())
-    _say(
-        done,
-        f"the grant of `{name}` has ended",
-        json,
-        f"airworthy grant {use_case} --stage assist --until 90d --as NAME",
-    )
+    done = _carry_out(order, charters, data, environment, url)
+    _say(done, f"the grant of `{name}` has ended", json)
 
 
 def stop(
@@ -76,13 +86,19 @@ def stop(
     person: _As = "",
     data: _Data = Path(DATA),
     environment: _Environment = "prod",
+    url: _Url = None,
     json: _Json = False,
 ) -> None:
     """Stop a use case: from now on its work is done as before, without the AI. Anybody may; releasing takes two."""
     name, charters = named(use_case)
     order = Order(person=person, stop=StopAsked(use_case=name, why=why, person=person))
-    done = carry_out(order, charters, data, environment, SystemClock(), SystemRandom(), wait_s=3.0)
-    _say(done, f"`{name}` is stopped", json, f"airworthy release {use_case} --as NAME --why TEXT")
+    done = _carry_out(order, charters, data, environment, url)
+    _say(
+        done,
+        f"`{name}` is stopped",
+        json,
+        f"airworthy release {use_case} --as NAME --why TEXT{_where(data, environment)}",
+    )
 
 
 def release(
@@ -91,29 +107,46 @@ def release(
     why: Annotated[str, typer.Option("--why", metavar="TEXT", help="What was mended; kept sealed beside the record.")],
     data: _Data = Path(DATA),
     environment: _Environment = "prod",
+    url: _Url = None,
     json: _Json = False,
 ) -> None:
     """Let a stopped use case go on. It takes two different people, one of them the trust or the accountable owner."""
     name, charters = named(use_case)
     order = Order(person=person, release=ReleaseAsked(use_case=name, why=why, person=person))
-    done = carry_out(order, charters, data, environment, SystemClock(), SystemRandom())
+    done = _carry_out(order, charters, data, environment, url)
     waits = done.reply is not None and bool(done.reply.note)
     said = f"`{name}` stays stopped until another person asks as well" if waits else f"`{name}` goes on"
-    _say(done, said, json, f"airworthy release {use_case} --as ANOTHER --why TEXT" if waits else "")
+    again = f"airworthy release {use_case} --as ANOTHER --why TEXT{_where(data, environment)}"
+    _say(done, said, json, again if waits else "")
 
 
-def _say(done: Carried, said: str, json: bool, next_: str) -> None:
+def _carry_out(
+    order: Order, charters: Sequence[Charter], data: Path, environment: Environment, url: str | None
+) -> Carried:
+    """By the server at `url` or AIRWORTHY_URL where one is named, else in the folder."""
+    address = url or os.environ.get("AIRWORTHY_URL")
+    if address:
+        return ask_server(order, address, place(data, environment), environment)
+    return carry_out(order, charters, data, environment, SystemClock(), SystemRandom())
+
+
+def _where(data: Path, environment: Environment) -> str:
+    """The options that name the same folder again."""
+    folder = "" if data == Path(DATA) else f" --data {shlex.quote(str(data))}"
+    return folder if environment == "prod" else f"{folder} --environment {environment}"
+
+
+def _say(done: Carried, said: str, json: bool, next_: str = "") -> None:
     reply = None if done.reply is None else require_done(done.reply)
     if json:
-        typer.echo(
-            to_json({"recorded": reply is not None, "seq": reply.seq if reply else None, "by": done.by, "said": said})
-        )
-        return
-    console = Console()
+        told = said if reply is not None else LEFT
+        seq = reply.seq if reply else None
+        typer.echo(to_json({"recorded": reply is not None, "seq": seq, "by": done.by, "said": told}))
+    console = Console(quiet=json)
     if reply is None:
-        console.parts([("left in the folder  ", "undecided"), ("nobody runs there now", "strong")])
+        console.parts([("◌ not recorded yet  ", "undecided"), (LEFT, "strong")])
         console.line("It counts before the next decision made there, and is recorded then.", "quiet")
-        return
+        raise typer.Exit(NOT_YET)
     console.parts([("✓ ", "proven"), (said, "strong")])
     where = f"entry {reply.seq} of the log" if reply.seq is not None and reply.seq >= 0 else "as it was"
     console.line(where if done.by == "here" else f"{where}, by the process that runs it", "quiet")

@@ -12,8 +12,10 @@ import os
 import stat
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -21,6 +23,8 @@ from airworthy.base.diagnostic import Diagnostic
 from airworthy.base.errors import BadInput, StoreError
 from airworthy.base.ids import Random, new_id
 from airworthy.exchange.ask import GrantAsked, ReleaseAsked, RevokeAsked, StopAsked
+from airworthy.exchange.channel import Caller
+from airworthy.exchange.told import Noted
 
 FOLDER = "inbox"
 LARGEST = 65_536  # bytes of an order
@@ -28,6 +32,18 @@ STEP_NS = 50_000_000  # well above the kernel's step
 
 _SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # nothing outside the folder, and no waiting for a pipe
 _NEVER_OPENED = {errno.ELOOP, errno.ENXIO, errno.EACCES, errno.EPERM}  # a link, a socket, somebody else's
+
+
+class Governs(Protocol):
+    """Whoever carries orders out: a gateway, or the way to one."""
+
+    def stop(self, asked: StopAsked, caller: Caller) -> Future[Noted]: ...
+
+    def release(self, asked: ReleaseAsked, caller: Caller) -> Future[Noted]: ...
+
+    def grant(self, asked: GrantAsked, caller: Caller) -> Future[Noted]: ...
+
+    def revoke(self, asked: RevokeAsked, caller: Caller) -> Future[Noted]: ...
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +54,18 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     release: ReleaseAsked | None = None
     grant: GrantAsked | None = None
     revoke: RevokeAsked | None = None
+
+    def given_to(self, whom: Governs, caller: Caller) -> Future[Noted]:
+        """Has `whom` carry it out. Raises StoreError (G057) where nothing is ordered."""
+        if self.stop is not None:
+            return whom.stop(self.stop, caller)
+        if self.release is not None:
+            return whom.release(self.release, caller)
+        if self.grant is not None:
+            return whom.grant(self.grant, caller)
+        if self.revoke is not None:
+            return whom.revoke(self.revoke, caller)
+        raise StoreError("the order is empty", code="G057")
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):

@@ -74,15 +74,7 @@ class Obeying:
         if order is None:
             raise StoreError("the order cannot be read", code="G057")
         caller = Caller(order.person, frozenset({"owner"}), bool(order.person))
-        if order.stop is not None:
-            return self._governing.stop(order.stop, caller)
-        if order.release is not None:
-            return self._governing.release(order.release, caller)
-        if order.grant is not None:
-            return self._governing.grant(order.grant, caller)
-        if order.revoke is not None:
-            return self._governing.revoke(order.revoke, caller)
-        raise StoreError("the order is empty", code="G057")
+        return order.given_to(self._governing, caller)
 
     def _complain(self, error: OSError) -> None:
         """Once, for as long as it stays the same."""
