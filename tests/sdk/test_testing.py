@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import airworthy
 from airworthy.sdk.testing import TestGateway
 from sdk.claims import PAY, POINT
@@ -26,6 +28,15 @@ def test_a_route_can_be_changed_on_the_way(gateway):
 def test_a_scripted_person_answers_what_waits(gateway):
     gateway.answers(POINT, "cannot_tell")
     assert gateway.decide(POINT, subject="claim/1", output=PAY).wait(5).route == "fallback"
+
+
+def test_a_word_that_is_unknown_is_refused_with_those_that_are_not(gateway):
+    with pytest.raises(ValueError, match="act, review, escalate, fallback"):
+        gateway.will(POINT, route="approve")
+    with pytest.raises(ValueError, match="accept, correct, challenge, cannot_tell, escalate"):
+        gateway.answers(POINT, "cannot tell")
+    with pytest.raises(ValueError, match="unreachable, slow, overloaded, refused, store"), gateway.down("offline"):
+        pass
 
 
 def test_two_runs_are_the_same(tmp_path):

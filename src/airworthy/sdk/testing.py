@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -59,24 +60,39 @@ class TestGateway(Gateway):
         return self.scripted.decisions
 
     def will(self, point: str, *, route: Route, effect: str = "") -> None:
-        """From now on outputs at `point` get `route`; permits are for `effect`, by default for whichever comes."""
+        """From now on outputs at `point` get `route`; permits are for `effect`, by default for whichever comes.
+
+        Raises ValueError for a word that is no route.
+        """
+        _check(route, Route)
         before = self.scripted.scripts.get(point, Script())
         self.scripted.scripts[point] = msgspec.structs.replace(before, route=route, effect=effect)
 
     def answers(self, point: str, verb: Verb, value: object = None) -> None:
-        """A person will answer whatever waits at `point`, as soon as the code waits for it."""
+        """A person will answer whatever waits at `point`, as soon as the code waits for it.
+
+        Raises ValueError for a word that is no answer.
+        """
+        _check(verb, Verb)
         answer = Answer(verb=verb, seen="", value=None if value is None else to_json(value))
         before = self.scripted.scripts.get(point, Script())
         self.scripted.scripts[point] = msgspec.structs.replace(before, answer=answer)
 
     @contextmanager
     def down(self, why: Missed = "unreachable") -> Iterator[None]:
-        """Nobody answers inside this block."""
+        """Nobody answers inside this block. Raises ValueError for a word that is no such reason."""
+        _check(why, Missed)
         self.scripted.down = why
         try:
             yield
         finally:
             self.scripted.down = None
+
+
+def _check(word: str, words: Any) -> None:
+    """A test with a typo must not pass because nothing was scripted."""
+    if word not in get_args(words):
+        raise ValueError(f"`{word}` is none of: {', '.join(get_args(words))}")
 
 
 @pytest.fixture
