@@ -6,6 +6,7 @@ import pytest
 
 import airworthy
 from airworthy.sdk.testing import TestGateway
+from airworthy.testing import TestGateway as Shown
 from sdk.claims import PAY, POINT
 
 pytest_plugins = ["pytester"]
@@ -14,7 +15,27 @@ pytest_plugins = ["pytester"]
 def test_the_package_offers_it_by_name():
     assert airworthy.testing.TestGateway is TestGateway
     assert "gateway" in dir(airworthy.testing)
+
+
+def test_it_can_be_imported_from_where_it_is_shown():
+    assert Shown is TestGateway
+
+
+def test_the_package_shows_its_public_names_and_no_others():
+    assert dir(airworthy) == sorted(airworthy.__all__)
     assert {"connect", "observe", "Decision", "testing"} <= set(dir(airworthy))
+    assert all(getattr(airworthy, name) is not None for name in airworthy.__all__)
+
+
+def test_every_error_a_call_can_meet_stands_at_the_top():
+    for error in (
+        airworthy.BadInput,
+        airworthy.NotFound,
+        airworthy.Conflict,
+        airworthy.NotAllowed,
+        airworthy.StoreError,
+    ):
+        assert issubclass(error, airworthy.AirworthyError)
 
 
 def test_a_route_can_be_changed_on_the_way(gateway):
