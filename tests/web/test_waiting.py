@@ -9,6 +9,9 @@ from contextlib import contextmanager
 import msgspec
 import pytest
 
+from airworthy.base.clock import SystemClock
+from airworthy.base.ids import SystemRandom
+from airworthy.service.access import KeyFile
 from web.live import ask, live
 
 
@@ -140,6 +143,38 @@ def test_more_readers_than_there_is_room_for_are_refused(tmp_path):
             refused = server.client("auditor").get("/v1/events")
             assert (refused.status_code, refused.json()["code"]) == (503, "H016")
         server.until(lambda: server.house.streaming.taken == 0)
+
+
+def test_one_key_takes_no_more_than_its_share_of_the_readers(tmp_path):
+    with live(tmp_path, streams_of_a_key=1) as server:
+        with events(server):
+            refused = server.client("auditor").get("/v1/events")
+            assert (refused.status_code, refused.json()["code"]) == (503, "H016")
+            with server.client("owner").stream("GET", "/v1/events") as other:
+                assert other.status_code == 200
+        server.until(lambda: server.house.streaming.taken == 0)
+        with events(server) as again:
+            decided(server, "claim/again")
+            assert again.next()
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_stream_ends_with_the_key_it_was_opened_with(tmp_path, busy):
+    keys = KeyFile(tmp_path, SystemClock(), SystemRandom())
+    key, secret = keys.make("an auditor", ["auditor"])
+    with live(tmp_path) as server:
+
+        def over():
+            if busy:
+                server.gateway.record("outcome.learnt", "o", decision="d")
+            return server.house.streaming.taken == 0
+
+        shown = {"authorization": f"Bearer {secret}"}
+        with server.client("nobody").stream("GET", "/v1/events", headers=shown) as response:
+            assert response.status_code == 200
+            keys.revoke(key.id)
+            server.until(over)
+            assert not [line for line in response.iter_lines() if line.startswith(":")]
 
 
 def test_a_stream_ends_at_once_when_the_server_ends(tmp_path):

@@ -14,15 +14,19 @@ from typing import Any
 
 import msgspec
 
+from airworthy.base.errors import AirworthyError
 from airworthy.record.store import Stored
 from airworthy.web.asgi import Receive, Visit
 from airworthy.web.connection import HANG_UP
 from airworthy.web.house import House
 from airworthy.web.problem import Refused
+from airworthy.web.room import Room
+from airworthy.web.session import session_of
 
 PATH = "/v1/events"
 AT_ONCE = 256  # entries in one piece of the stream
 RETRY_MS = 1_000
+LOOK_S = 1.0  # between two looks at the key a reader showed
 DECISIONS = frozenset({"decision.made", "model.failed"})  # kinds whose own id is a decision's
 
 _POSITION_DIGITS = 15
@@ -55,9 +59,10 @@ class Events:
 
     def __init__(self, house: House) -> None:
         self._house = house
+        self._rooms: dict[str, Room] = {}  # by key
 
     async def __call__(self, visit: Visit, receive: Receive) -> None:
-        with self._house.streaming:
+        with self._house.streaming, self._room(visit.session.key):
             position = await asyncio.to_thread(self._start, visit)
             gone = asyncio.ensure_future(_hung_up(receive))
             ending = asyncio.ensure_future(self._house.ending.wait())
@@ -66,6 +71,10 @@ class Events:
             finally:
                 gone.cancel()
                 ending.cancel()
+
+    def _room(self, key: str) -> Room:
+        most = self._house.limits.streams_of_a_key
+        return self._rooms.setdefault(key, Room(most, "H016", f"{most} readers with this key follow the events"))
 
     def _start(self, visit: Visit) -> int:
         """The first entry to tell: the one after `Last-Event-ID`, or the next there will be."""
@@ -88,23 +97,39 @@ class Events:
         about = ((b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no"))
         await visit.send({"type": "http.response.start", "status": 200, "headers": about})
         piece = b"retry: %d\n\n" % RETRY_MS
-        while await self._sent(visit, piece) and not gone.done() and not ending.done():
+        while await self._sent(visit, piece) and not gone.done() and not ending.done() and self._is_welcome(visit):
             grows = self._house.news.next()
             entries = await asyncio.to_thread(self._entries, position)
             if entries:
                 position, piece = entries[-1].seq + 1, b"".join(map(_event, entries))
             else:
-                piece = await self._quiet(grows, gone, ending)
+                piece = await self._quiet(visit, grows, gone, ending)
         if not gone.done():
             await visit.send({"type": "http.response.body", "body": b""})
 
-    async def _quiet(self, grows: asyncio.Event, gone: asyncio.Future[None], ending: asyncio.Future[Any]) -> bytes:
+    async def _quiet(
+        self, visit: Visit, grows: asyncio.Event, gone: asyncio.Future[None], ending: asyncio.Future[Any]
+    ) -> bytes:
         """Waits for an entry; after a long silence a comment shows that somebody is still here."""
+        beat_s = self._house.limits.beat_s
         grown = asyncio.ensure_future(grows.wait())
-        waited = (grown, gone, ending)
-        done, _ = await asyncio.wait(waited, timeout=self._house.limits.beat_s, return_when=asyncio.FIRST_COMPLETED)
-        grown.cancel()
-        return b"" if done else b": still here\n\n"
+        try:
+            for _ in range(max(1, round(beat_s / LOOK_S))):
+                waited = (grown, gone, ending)
+                done, _ = await asyncio.wait(waited, timeout=min(beat_s, LOOK_S), return_when=asyncio.FIRST_COMPLETED)
+                if done or not self._is_welcome(visit):
+                    return b""
+        finally:
+            grown.cancel()
+        return b": still here\n\n"
+
+    def _is_welcome(self, visit: Visit) -> bool:
+        """Whether the key is still good: a stream lasts longer than a key may."""
+        try:
+            session_of(visit.headers, self._house.access)
+        except AirworthyError:
+            return False
+        return True
 
     async def _sent(self, visit: Visit, piece: bytes) -> bool:
         """Whether the reader took it. One who takes nothing for too long is cut off."""

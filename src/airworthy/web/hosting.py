@@ -17,6 +17,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     decisions: int = 1_024  # being decided
     polls: int = 512  # waiting for a person's answer
     streams: int = 64  # of events
+    streams_of_a_key: int = 8  # of those
     connections: int = 4_096
     read_s: float = 20.0  # for a whole request to arrive
     stall_s: float = 10.0  # for a reader of a stream to take what was sent
