@@ -88,6 +88,32 @@ def test_errors_of_ours_are_counted_and_never_raised(tmp_path, ways):
     assert triage.observed.health().last
 
 
+@pytest.mark.parametrize("part", BROKEN)
+def test_the_first_failure_of_a_kind_says_which_part_it_was(tmp_path, caplog, part):
+    triage = airworthy.observe("n", folder=tmp_path, **BROKEN[part])(lambda n: n)
+    for _ in range(3):
+        triage(5)
+    (said,) = caplog.messages
+    assert f"observing `n`: its {part.split()[0]} failed, with {triage.observed.health().last}" in said
+    assert triage.observed.health().failed == 3
+
+
+@pytest.mark.parametrize("score", [float("nan"), 7, "high", None], ids=str)
+def test_a_score_that_is_none_does_not_cost_the_record(tmp_path, score):
+    triage = airworthy.observe("n", subject=str, score=lambda found: score, folder=tmp_path)(lambda n: n)
+    triage(5)
+    assert triage.observed.flush()
+    ((made, _),) = records(tmp_path)
+    health = triage.observed.health()
+    assert (made.score, health.recorded, health.failed) == (None, 1, int(score is not None))
+
+
+def test_an_item_that_cannot_be_written_is_not_taken_for_the_output(tmp_path, caplog):
+    triage = airworthy.observe("n", subject=str, item=lambda n: {"sum": float("nan")}, folder=tmp_path)(lambda n: n)
+    triage(5)
+    assert "its item failed" in caplog.text
+
+
 async def awaited(n):
     return n
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ AT_ONCE = 500  # of one transaction
 MOST_PROCESSES = 64  # that write into one folder, each into a store of its own
 PATIENCE_S = 5.0  # at the end of the process
 
+_log = logging.getLogger("airworthy")
+
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
     """How observing fares. Nothing here ever reached the function's caller."""
@@ -37,19 +40,27 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
 class Tally:
     """Counts of one observed name. Any thread may call."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "") -> None:
+        self._name = name
         self._lock = Lock()
         self._counts: Counter[str] = Counter()
         self._last = ""
+        self._warned: set[tuple[str, type[BaseException]]] = set()
 
     def count(self, what: Literal["calls", "recorded", "dropped"]) -> None:
         with self._lock:
             self._counts[what] += 1
 
-    def failed(self, error: BaseException) -> None:
+    def failed(self, error: BaseException, part: str = "record") -> None:
+        """Counts it, and warns at the first of its kind: whoever observes must learn why nothing is recorded."""
+        kind = (part, type(error))
         with self._lock:
             self._counts["failed"] += 1
             self._last = type(error).__name__
+            is_new = kind not in self._warned
+            self._warned.add(kind)
+        if is_new:
+            _log.warning("observing `%s`: its %s failed, with %s: %s", self._name, part, kind[1].__name__, error)
 
     def health(self) -> Observed:
         with self._lock:

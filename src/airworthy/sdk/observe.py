@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 from airworthy.base.canonical import encode_trusted, profiled
 from airworthy.base.clock import Clock, SystemClock
 from airworthy.base.ids import Random, SystemRandom, new_id
-from airworthy.base.quantity import ppm, share
+from airworthy.base.quantity import Ppm, ppm, share
 from airworthy.record.envelope import Actor, Record
 from airworthy.record.observation import ObservationMade, TruthLearnt
 from airworthy.record.store import Content, Draft
@@ -31,22 +31,21 @@ class Observation:
 
     def __init__(self, name: str, folder: Path, clock: Clock, random: Random) -> None:
         self.name = name
-        self.tally = Tally()
+        self.tally = Tally(name)
         self._folder, self._clock, self._random = folder, clock, random
 
     def outcome(self, subject: str, truth: object) -> None:
         """Records what turned out to be true about an item. Never raises; look at `health`."""
         try:
             truth_learnt = TruthLearnt(**self._common(), actor=Actor("system"))
-            self._put(truth_learnt, subject, truth=truth)
+            self._put(truth_learnt, subject, _content("truth", truth))
         except Exception as error:  # the whole point: nothing of ours reaches the caller
-            self.tally.failed(error)
+            self.tally.failed(error, "truth")
 
-    def made(self, subject: str, output: object, score: float | None, item: object) -> None:
+    def made(self, subject: str, output: object, score_ppm: Ppm | None, item: Content | None) -> None:
         """Records one call. Raises whatever its parts do."""
-        stated = None if score is None else ppm(share(float(score)))
-        made = ObservationMade(**self._common(), actor=Actor("model"), score=stated)
-        self._put(made, subject, input=item, output=output)
+        made = ObservationMade(**self._common(), actor=Actor("model"), score=score_ppm)
+        self._put(made, subject, item, _content("output", output))
 
     def health(self) -> Observed:
         """Counts since the process began."""
@@ -60,8 +59,8 @@ class Observation:
         now = self._clock.now()
         return {"id": new_id(now, self._random), "ts": now, "at": now, "use_case": self.name}
 
-    def _put(self, record: Record, subject: str, **contents: object) -> None:
-        sealed = tuple(_content(purpose, value) for purpose, value in contents.items() if value is not None)
+    def _put(self, record: Record, subject: str, *contents: Content | None) -> None:
+        sealed = tuple(content for content in contents if content)
         self._book().put(Draft(record=record, subject=str(subject), contents=sealed), self.tally)
 
     def _book(self) -> Notebook:
@@ -115,25 +114,35 @@ class Observing:
 
         return watched
 
-    def _given(self, *args: Any, **kwargs: Any) -> tuple[str, Any] | None:
+    def _given(self, *args: Any, **kwargs: Any) -> tuple[str, Content | None] | None:
         """Subject and item as they are before the function can change them; None where they cannot be told."""
+        part = "item"
         try:
-            item = self._item(*args, **kwargs) if self._item else None
-            return self._subject(*args, **kwargs), None if item is None else plain(item)
+            item = _content("input", self._item(*args, **kwargs) if self._item else None)
+            part = "subject"
+            return self._subject(*args, **kwargs), item
         except Exception as error:  # the whole point: nothing of ours reaches the caller
-            self._observation.tally.failed(error)
+            self._observation.tally.failed(error, part)
             return None
 
-    def _record(self, given: tuple[str, Any] | None, result: Any) -> None:
+    def _record(self, given: tuple[str, Content | None] | None, result: Any) -> None:
         self._observation.tally.count("calls")
         if given is None:
             return
         try:
             output = self._output(result) if self._output else result
-            score = self._score(result) if self._score else None
-            self._observation.made(given[0], output, score, given[1])
+            self._observation.made(given[0], output, self._stated(result), given[1])
         except Exception as error:  # as above
-            self._observation.tally.failed(error)
+            self._observation.tally.failed(error, "output")
+
+    def _stated(self, result: Any) -> Ppm | None:
+        """The score in millionths; None where none was stated, or it is none: the output is worth a record without."""
+        try:
+            score = self._score(result) if self._score else None
+            return None if score is None else ppm(share(float(score)))
+        except Exception as error:  # as above
+            self._observation.tally.failed(error, "score")
+            return None
 
 
 def observe(
@@ -150,7 +159,7 @@ def observe(
     """A decorator: the function works as before, and what it gives is recorded beside it.
 
     subject  of the function's arguments: the work item's identity, by which its truth is found later
-    score    of the result: how sure the AI was, 0 to 1
+    score    of the result: how sure the AI was, 0 to 1; recorded as not stated where it is no such number
     output   of the result: what the AI said, by default all of it
     item     of the function's arguments: what the AI was given, as a dict, dataclass, struct or model
     """
@@ -163,5 +172,5 @@ def learnt(name: str, subject: str, truth: object, *, folder: str | Path = FOLDE
     Observation(name, Path(folder), SystemClock(), SystemRandom()).outcome(subject, truth)
 
 
-def _content(purpose: str, value: object) -> Content:
-    return Content(purpose, DATA_CLASS, encode_trusted(profiled(plain(value))))
+def _content(purpose: str, value: object) -> Content | None:
+    return None if value is None else Content(purpose, DATA_CLASS, encode_trusted(profiled(plain(value))))
