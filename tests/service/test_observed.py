@@ -136,3 +136,12 @@ def test_a_field_called_like_a_column_of_ours_keeps_its_value(tmp_path):
     say(1)
     assert say.observed.flush()
     assert observed(tmp_path, "n")["item score"].text(0) == "A"
+
+
+def test_truths_without_a_call_are_not_asked_whether_they_mean_themselves(tmp_path):
+    lone = airworthy.observe("claims", subject=str, folder=tmp_path)(str).observed
+    lone.outcome("claim/1", "pay")
+    assert lone.flush(60)
+    with pytest.raises(BadInput, match="only truths were learnt") as refused:
+        observed(tmp_path, "claims")
+    assert "did you mean" not in str(refused.value)

@@ -117,6 +117,10 @@ def _text(value: Any) -> str:
 
 
 def _nothing(folder: Path, name: str, names: set[str]) -> BadInput:
+    if name in names:
+        sentence = f"of `{name}` only truths were learnt, and no call was observed"
+        help = f'put `@airworthy.observe("{name}", subject=...)` before the function that gives the outputs'
+        return BadInput([Diagnostic("C030", sentence, Place(str(folder)), help)])
     help = did_you_mean(name, names) or (
         f"there is: {', '.join(sorted(names))}" if names else "name its folder: --data"
     )
