@@ -73,6 +73,29 @@ def test_https_is_asked_for_except_on_this_machine(url):
         "::ffff:10.0.0.1",
         "64:ff9b::a00:1",
         "2002:a00:1::",
+        "::ffff:127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "::ffff:0:10.0.0.1",
+        "::127.0.0.1",
+        "::10.0.0.1",
+        "::8.8.8.8",
+        "3fff::1",
+        "5f00::1",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::",
+        "64:ff9b:1::808:808",
+        "64:ff9b:1:ffff::10.0.0.1",
+        "fec0::1",
+        "feff:ffff::1",
+        "192.0.0.1",
+        "192.0.0.8",
+        "192.0.0.9",
+        "::ffff:192.0.0.10",
+        "198.18.0.1",
+        "240.0.0.1",
+        "2001:db8::1",
+        "100::1",
+        "2001:0:0:0:0:0:80ff:fffe",
     ],
 )
 def test_a_name_that_leads_into_a_private_network_is_refused_unless_allowed(address):
@@ -83,7 +106,9 @@ def test_a_name_that_leads_into_a_private_network_is_refused_unless_allowed(addr
     assert reached("https://example.com/", address, allow_private=True) == (address,)
 
 
-@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"])
+@pytest.mark.parametrize(
+    "address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:93.184.216.34", "64:ff9b::5db8:d822"]
+)
 def test_public_addresses_are_reached(address):
     assert reached("https://example.com/", address) == (address,)
 

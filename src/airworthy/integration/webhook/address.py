@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
 from airworthy.base.errors import AirworthyError
@@ -14,6 +14,12 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]  # host and port to add
 
 _PORT = {"https": 443, "http": 80}
 _NAT64 = IPv6Network("64:ff9b::/96")
+# Nothing public lives here, though `is_global` may say otherwise: protocol assignments, IPv4 in forms long given up,
+# translation within a network, documentation, segment routing, site-local.
+_NOT_PUBLIC = tuple(
+    ip_network(one)
+    for one in ("192.0.0.0/24", "::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "3fff::/20", "5f00::/16", "fec0::/10")
+)
 
 
 class AddressRefused(AirworthyError):
@@ -99,7 +105,7 @@ def _both_loopback(host: str, address: str) -> bool:
 
 def _is_public(address: str) -> bool:
     plain = _plain(address)
-    return plain.is_global and not plain.is_multicast
+    return plain.is_global and not plain.is_multicast and not any(plain in network for network in _NOT_PUBLIC)
 
 
 def _plain(address: str) -> IPv4Address | IPv6Address:
