@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Generic, TypedDict, TypeVar, Unpack
 
@@ -37,7 +36,7 @@ class With(TypedDict, total=False):
 
 
 class Output(Generic[T]):
-    """One output about one subject, for `decide_many` and `astream`. Its repr never shows content."""
+    """One output about one subject, for `decide_many` and `astream`. Its repr shows neither."""
 
     __slots__ = ("beside", "output", "subject")
 
@@ -45,7 +44,7 @@ class Output(Generic[T]):
         self.subject, self.output, self.beside = subject, output, beside
 
     def __repr__(self) -> str:
-        return f"Output({self.subject}, attempt {self.beside.get('attempt', 1)})"
+        return f"Output(attempt {self.beside.get('attempt', 1)})"
 
 
 def ask(point: str, subject: str, output: object, beside: With) -> Ask:
@@ -74,10 +73,11 @@ def _plain(name: str, value: object) -> Any:
 
 def check_together(asks: Sequence[Ask]) -> None:
     """Raises BadInput (C013, C014) for outputs that cannot be one batch: told apart by subject and attempt alone."""
-    twice = [key for key, n in Counter((ask.subject, ask.attempt) for ask in asks).items() if n > 1]
-    if twice:
-        sentence = f"subject `{twice[0][0]}` comes twice with attempt {twice[0][1]}"
-        raise _refuse("C013", sentence, "count `attempt` up where an item came back, and send an output once")
+    first: dict[tuple[str, int], int] = {}
+    for n, ask in enumerate(asks, 1):
+        if first.setdefault((ask.subject, ask.attempt), n) < n:
+            said = f"outputs {first[ask.subject, ask.attempt]} and {n} have the same subject and attempt"
+            raise _refuse("C013", said, "count `attempt` up where an item came back, and send an output once")
     if len(asks) > MOST_AT_ONCE:
         raise _refuse("C014", f"{len(asks):,} outputs are too many for one transaction",
                       f"send at most {MOST_AT_ONCE} at once, or use `astream`")  # fmt: skip
