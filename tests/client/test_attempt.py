@@ -12,7 +12,7 @@ import pytest
 from airworthy.base.errors import BadInput, Conflict, StoreDamaged, StoreError, StoreFull, Unavailable
 from airworthy.client.line import Line
 from airworthy.client.missed import Unanswered, missed
-from airworthy.exchange.ask import Ask
+from airworthy.exchange.ask import Ask, Failure
 from client.kept import Log
 
 ASK = Ask(point="claims.triage", subject="claim/1", output={"action": "pay"})
@@ -120,3 +120,16 @@ def test_entries_of_one_call_are_kept_together(line):
     told = made.attempts.call(made.asking([ASK] * 300))
     assert len({one.id for one in told}) == 300  # each under an id of its own
     assert made.health().spooled == 300
+
+
+def test_who_asks_after_closing_falls_back_and_nothing_is_kept(line, caplog):
+    made = line(Hanging())
+    made.close()
+    told = made.attempts.call(made.asking([ASK, ASK]))
+    failed = made.attempts.call(made.failing(Failure(point="claims.triage", subject="claim/2")))
+    assert {one.route for one in (*told, failed)} == {"fallback"}
+    assert {(why.code, why.words) for one in (*told, failed) for why in one.reasons} == {
+        ("client.refused", "this gateway was closed")
+    }
+    assert (made.health().fallbacks, made.health().spooled) == ({"refused": 3}, 0)
+    assert len(caplog.messages) == 1

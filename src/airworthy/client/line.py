@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from airworthy.base.ids import Random, SystemRandom, new_id
 from airworthy.client.attempt import Attempt, Attempts, Instead
 from airworthy.client.handover import Handover
 from airworthy.client.health import Health, Tally
-from airworthy.client.missed import Unanswered, fallback
+from airworthy.client.missed import CLOSED, Unanswered, fallback
 from airworthy.client.spool import Spool
 from airworthy.exchange.ask import Ask, EffectEnded, Failure, Missed, Outcome, Redemption, Spooled
 from airworthy.exchange.channel import Caller, Channel
@@ -29,6 +30,8 @@ R = TypeVar("R")
 APPLICATION = Caller(name="application", scopes=frozenset({"application"}))
 REMEMBERED = 10_000  # fallbacks, so that asking again tells the same again
 PATIENCE_S = 5.0  # for permits, ends of effects, outcomes: what has no fallback, or nobody waiting for it
+
+_log = logging.getLogger("airworthy")
 
 
 class Line:
@@ -47,6 +50,7 @@ class Line:
         self.channel, self.caller = channel, caller
         self._pid = os.getpid()
         self._budget_s = budget_s
+        self._closed = self._said_closed = False
         self.clock, self.random = clock or SystemClock(), random or SystemRandom()
         self.tally = Tally()
         self._fell_back: OrderedDict[tuple[str, str, int], Told] = OrderedDict()  # what callers here were told
@@ -60,14 +64,20 @@ class Line:
         self.tally.count("calls", len(asks))
         if len(asks) == 1 and (told := self._fell_back.get(_once(asks[0]))) is not None:
             # The work was done as before already: an answer that comes now must not lead to a second effect.
-            return Attempt(partial(_ready, (msgspec.structs.replace(told, again=True),)), _never, self._budget_s)
+            again: tuple[Told, ...] = (msgspec.structs.replace(told, again=True),)
+            return Attempt(partial(_ready, again), _never, self._budget_s)
         named = [ask if ask.id else msgspec.structs.replace(ask, id=self._id()) for ask in asks]
+        if self._closed:
+            late = tuple(self._too_late(ask.id, ask, ask.output) for ask in named)
+            return Attempt(partial(_ready, late), _never, self._budget_s)
         return Attempt(partial(self.channel.submit, named, self.caller), partial(self._unasked, named), self._budget_s)
 
     def failing(self, failure: Failure) -> Attempt[Told]:
         """Says that the model failed."""
         self.check_process()
         self.tally.count("calls")
+        if self._closed:
+            return Attempt(partial(_ready, self._too_late(self._id(), failure, None)), _never, self._budget_s)
         return Attempt(
             partial(self.channel.failure, failure, self.caller), partial(self._unfailed, failure), self._budget_s
         )
@@ -104,10 +114,19 @@ class Line:
         return self.tally.health(waiting=self._spool.waiting)
 
     def close(self) -> None:
-        """Hands over what can be handed over, then ends. May be called twice."""
+        """Hands over what can be handed over, then ends. May be called twice. A later ask falls back, kept nowhere."""
+        self._closed = True
         self._handover.close()
         self._spool.close()
         self.channel.close()
+
+    def _too_late(self, id: str, about: Ask | Failure, proposed: object) -> Told:
+        """What is told once this is closed: nobody is left to hand an entry over, so none is kept."""
+        self.tally.fell_back("refused")
+        if not self._said_closed:
+            self._said_closed = True
+            _log.error("%s, and is still asked: the work falls back, and is recorded nowhere", CLOSED)
+        return _fallback(id, about, proposed, "refused", CLOSED)
 
     def _unasked(self, asks: Sequence[Ask], why: Missed) -> Instead[tuple[Told, ...]]:
         self.tally.fell_back(why, len(asks))
@@ -135,21 +154,29 @@ class Line:
         return new_id(self.clock.now(), self.random)
 
 
-def _fallback(id: str, about: Ask | Failure, proposed: object, why: Missed) -> Told:
-    return fallback(id=id, point=about.point, subject=about.subject, attempt=about.attempt, proposed=proposed, why=why)
+def _fallback(id: str, about: Ask | Failure, proposed: object, why: Missed, words: str = "") -> Told:
+    return fallback(
+        id=id,
+        point=about.point,
+        subject=about.subject,
+        attempt=about.attempt,
+        proposed=proposed,
+        why=why,
+        words=words,
+    )
 
 
 def _once(ask: Ask) -> tuple[str, str, int]:
     return ask.point, ask.subject, ask.attempt
 
 
-def _ready(told: tuple[Told, ...]) -> Future[tuple[Told, ...]]:
-    future: Future[tuple[Told, ...]] = Future()
+def _ready(told: R) -> Future[R]:
+    future: Future[R] = Future()
     future.set_result(told)
     return future
 
 
-def _never(why: Missed) -> Instead[tuple[Told, ...]]:
+def _never(why: Missed) -> Instead[R]:
     raise Unanswered(why)
 
 

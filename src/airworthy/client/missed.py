@@ -16,6 +16,7 @@ WORDS: dict[Missed, str] = {
     "refused": "the gateway's answer could not be used",
     "store": "the gateway could not make anything durable",
 }
+CLOSED = "this gateway was closed"
 
 
 class Unanswered(Unavailable):
@@ -50,9 +51,9 @@ def missed(error: BaseException) -> Missed | None:
     return "refused" if isinstance(error, Exception | CancelledError) else None
 
 
-def fallback(*, id: str, point: str, subject: str, attempt: int, proposed: Any, why: Missed) -> Told:
+def fallback(*, id: str, point: str, subject: str, attempt: int, proposed: Any, why: Missed, words: str = "") -> Told:
     """What is told while no gateway answers: settled, no value, no permit. `id` is that of the spool entry."""
-    reason = Why(f"client.{why}", "", WORDS[why])
+    reason = Why(f"client.{why}", "", words or WORDS[why])
     return Told(
         id=id,
         point=point,

@@ -179,7 +179,10 @@ class Gateway:
         return self._line.health()
 
     def close(self) -> None:
-        """Hands over what can be handed over, then lets go. What cannot stays in the spool. May be called twice."""
+        """Hands over what can be handed over, then lets go. What cannot stays in the spool. May be called twice.
+
+        Who decides afterwards is told `fallback`, and nothing of it is kept.
+        """
         self._line.close()
 
     def __enter__(self) -> Self:
