@@ -15,7 +15,8 @@ def facts(n=0, **known):
     columns = {
         "at": START + HOUR * np.arange(n), "score": np.full(n, np.nan), "confidence": np.full(n, np.nan),
         "certified": np.zeros(n, bool), "stage": np.full(n, "shadow"), "work": np.full(n, "later_other"),
-        "segment": np.full(n, "all"), "sources_seen": np.zeros(n, np.int64), "awaited": np.ones(n, bool), "loss": np.full(n, np.nan),
+        "segment": np.full(n, "all"), "sources_seen": np.zeros(n, np.int64), "awaited": np.ones(n, bool),
+        "loss": np.full(n, np.nan),
         "person_loss": np.full(n, np.nan),
     }  # fmt: skip
     decisions = Decisions(**{name: np.asarray(known.pop(name, usual)) for name, usual in columns.items()})

@@ -18,7 +18,8 @@ _NO_DECISIONS = Unmeasured("no decision under this policy is recorded", "`airwor
 def acted_error_within_budget(facts: Facts, charter: Charter) -> Measurement:
     """Share wrong among decisions the gate would let act, by labels that may count as truth.
 
-    A decision older than the horizon whose truth is still missing counts as wrong.
+    A decision older than the horizon whose truth is still missing counts as wrong; where more are missing than the
+    charter allows nothing is measured, for then the figure would speak of labels and not of the work.
     """
     made = facts.decisions
     if not len(made):
@@ -36,6 +37,10 @@ def acted_error_within_budget(facts: Facts, charter: Charter) -> Measurement:
         return Unmeasured(
             "nobody is checking: no outcome of what would be acted on is known", "outcomes or an audit sample"
         )
+    missing, limit = float(np.isnan(made.loss[rows]).mean()), float(charter.error_budget.missing_limit)
+    if missing > limit:
+        said = f"{100 * missing:.0f} % of what it would act on has no known truth, and at most {100 * limit:g} % may lack it"
+        return Unmeasured(said, "the missing outcomes")
     return Share(np.nan_to_num(made.loss[rows], nan=1.0), made.at[rows], "decision the gate would act on")
 
 

@@ -15,7 +15,7 @@ class CharterAdopted(Record, frozen=True, kw_only=True, tag="charter.adopted"):
     policy: str
     commit: str | None  # Git commit it was read at, None outside Git
     stage: Stage
-    model: str = ""  # version of the model it names, where a gateway adopted it
+    model_version: str = ""  # of the model it names, where a gateway adopted it
 
 
 class RunStarted(Record, frozen=True, kw_only=True, tag="run.started"):

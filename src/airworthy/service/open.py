@@ -147,7 +147,7 @@ def _adopted(core: Core, case: UseCase, now: Micros) -> Draft:
     record = CharterAdopted(
         id=core.id(now), ts=now, at=now, use_case=case.name, simulated=case.simulated, actor=SYSTEM, charter=charter.digest,
         policy=charter.policy_digest, commit=found.commit if found and not found.changed else None, stage=charter.stage,
-        model=charter.model.version if charter.model else "",
+        model_version=charter.model.version if charter.model else "",
     )  # fmt: skip
     text = canonical.encode({"text": charter.document.text})
     return Draft(record=record, subject=f"charter/{case.name}", contents=(Content("charter", "charter", text),))

@@ -79,7 +79,10 @@ class Recovery:
             case CharterAdopted():
                 self.adopted[case.name] = found
                 for point in case.points.values():
-                    if (found.policy, found.model or point.model.version) != (point.policy_digest, point.model.version):
+                    if (found.policy, found.model_version or point.model.version) != (
+                        point.policy_digest,
+                        point.model.version,
+                    ):
                         point.interrupt()
 
     def _decided(self, seq: int, made: DecisionMade, case: UseCase) -> None:
