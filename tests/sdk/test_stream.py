@@ -31,6 +31,16 @@ def test_every_output_gives_a_decision(gateway):
     assert sorted(asyncio.run(subjects())) == sorted(f"claim/{n}" for n in range(1, 101))
 
 
+@pytest.mark.parametrize("kind", [list, iter], ids=["list", "iterator"])
+def test_a_plain_iterable_is_taken_as_well(gateway, kind):
+    outputs = kind([airworthy.Output(f"claim/{n}", PAY) for n in range(10)])
+
+    async def subjects():
+        return [decision.subject async for decision in gateway.astream(POINT, outputs, in_flight=3)]
+
+    assert sorted(asyncio.run(subjects())) == [f"claim/{n}" for n in range(10)]
+
+
 def test_a_slow_consumer_slows_the_source(gateway):
     source = Source(100)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import Future
 from functools import partial
 from types import TracebackType
@@ -21,7 +21,7 @@ from airworthy.sdk.follow import Following
 from airworthy.sdk.output import Decisions, Output, With, ask, check_together
 from airworthy.sdk.said import Said, Truth, answer, outcome
 from airworthy.sdk.step import Step
-from airworthy.sdk.stream import stream
+from airworthy.sdk.stream import Outputs, stream
 from airworthy.sdk.value import type_of
 
 T = TypeVar("T")
@@ -70,10 +70,11 @@ class Gateway:
         together = _together(point, outputs := list(outputs))
         return self._decisions(await self._aasked(together), outputs)
 
-    def astream(
-        self, point: str, outputs: AsyncIterable[Output[T]], *, in_flight: int = 32
-    ) -> AsyncIterator[Decision[T]]:
-        """Decisions as they are made; at most `in_flight` outputs are taken and not yet handed out."""
+    def astream(self, point: str, outputs: Outputs[T], *, in_flight: int = 32) -> AsyncIterator[Decision[T]]:
+        """Decisions as they are made; at most `in_flight` outputs are taken and not yet handed out.
+
+        `outputs` may be async or plain; a plain one must not block, for it is read on the event loop.
+        """
 
         async def one(output: Output[T]) -> Decision[T]:
             return await self.adecide(point, subject=output.subject, output=output.output, **output.beside)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from typing import Generic, TypeVar
 
 from airworthy.sdk.decision import Decision
@@ -12,9 +12,10 @@ from airworthy.sdk.output import Output
 T = TypeVar("T")
 
 Decide = Callable[[Output[T]], Awaitable[Decision[T]]]
+Outputs = AsyncIterable[Output[T]] | Iterable[Output[T]]
 
 
-async def stream(outputs: AsyncIterable[Output[T]], decide: Decide[T], in_flight: int) -> AsyncIterator[Decision[T]]:
+async def stream(outputs: Outputs[T], decide: Decide[T], in_flight: int) -> AsyncIterator[Decision[T]]:
     """Decisions in the order they are made.
 
     At most `in_flight` outputs are taken and not yet handed to the consumer, so a slow consumer slows the source. When
@@ -42,7 +43,7 @@ class _Belt(Generic[T]):
         self.made: asyncio.Queue[Decision[T] | Exception | None] = asyncio.Queue()  # None: there is no more
         self.deciding: set[asyncio.Task[None]] = set()
 
-    async def feed(self, outputs: AsyncIterable[Output[T]]) -> None:
+    async def feed(self, outputs: Outputs[T]) -> None:
         try:
             await self._take_all(outputs)
             await asyncio.gather(*self.deciding)
@@ -50,8 +51,8 @@ class _Belt(Generic[T]):
         except Exception as error:  # of the source: the consumer hears of it after what was decided
             self.made.put_nowait(error)
 
-    async def _take_all(self, outputs: AsyncIterable[Output[T]]) -> None:
-        source = aiter(outputs)
+    async def _take_all(self, outputs: Outputs[T]) -> None:
+        source = aiter(outputs if isinstance(outputs, AsyncIterable) else _each(outputs))
         while True:
             await self.room.acquire()
             try:
@@ -68,3 +69,8 @@ class _Belt(Generic[T]):
             self.made.put_nowait(await self._decide(output))
         except Exception as error:  # a mistake in one output: it ends the stream, at the consumer
             self.made.put_nowait(error)
+
+
+async def _each(outputs: Iterable[Output[T]]) -> AsyncIterator[Output[T]]:
+    for output in outputs:
+        yield output
