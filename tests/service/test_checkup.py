@@ -19,7 +19,7 @@ from airworthy.service.checkup import check_up, read_charters
 from airworthy.service.inbox import Order, leave
 from airworthy.service.open import open_gateway
 from airworthy.service.reach import reach
-from service.live.worlds import APP, EVE, NOW, TEXT, Fixed, ask, charter, decided, granted
+from service.live.worlds import APP, EVE, NOW, TEXT, Fixed, ask, charter, decided, granted, opened
 
 ERP = "sources:\n  - {source: erp, owner: claims-owner, fresh: 1d, definition: open claims, basis: contract}\n\n"
 SOURCE = (("rules:\n", ERP + "rules:\n"),)
@@ -135,3 +135,15 @@ def test_clocks_that_differ_and_a_server_that_does_not_decide_are_found(server, 
     assert (reached.state, skewed.what, skewed.state) == ("sound", "clock", "broken")
     monkeypatch.setattr(Ready, "status", 503)
     assert "the disk is full" in next(iter(reach(server, tmp_path, FixedClock(at)))).said
+
+
+def test_a_gate_that_closed_says_why(tmp_path, clock):
+    few = charter(("missing_limit: 50 %", "missing_limit: 5 %"))
+    with open_gateway(tmp_path, [few], clock=clock, random=Fixed(1), watch=False) as gateway:
+        granted(gateway)
+        opened(gateway, clock)
+        assert "gate" not in found(tmp_path, clock)
+        decided(gateway, *[ask(f"claim/{i}", score=0.99) for i in range(100)])
+        clock.move(48 * HOUR)
+        assert decided(gateway, ask("claim/after", score=0.99)).route == "review"
+        assert "has no known truth" in found(tmp_path, clock)["gate"][1]

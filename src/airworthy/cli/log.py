@@ -196,7 +196,24 @@ def show(
 def _gist(leaf: bytes) -> str:
     """What tells one entry from the next, in a few words."""
     found = msgspec.json.decode(leaf)
-    wanted = ("route", "told", "segment", "label", "loss", "threshold", "labels", "errors", "items", "stage")
+    wanted = (
+        "route",
+        "told",
+        "segment",
+        "label",
+        "loss",
+        "threshold",
+        "labels",
+        "errors",
+        "items",
+        "stage",
+        "why",
+        "how",
+        "verb",
+        "ended",
+        "effect",
+        "epoch",
+    )
     return " ".join(f"{name}={found[name]}" for name in wanted if found.get(name) is not None)
 
 

@@ -13,7 +13,7 @@ from airworthy.charter.load import examine, read
 from airworthy.charter.model import Charter
 from airworthy.claim.catalogue import BY_ID
 from airworthy.record import codec
-from airworthy.record.decision import DecisionMade
+from airworthy.record.decision import DecisionMade, GateClosed, GateOpened
 from airworthy.record.permit import EffectFinished, PermitRedeemed
 from airworthy.record.store import Reader
 from airworthy.record.trouble import GapNoted, PermitRefused
@@ -23,6 +23,14 @@ from airworthy.storage.sqlite import open_reader
 
 ENOUGH = 500  # decisions after which a rule that never fired is worth a word
 SPOOL = "spool"
+CLOSED = {
+    "monitor": "too much of what it acted on was wrong",
+    "labels_missing": "too much of what it acted on has no known truth",
+    "policy": "its rules, or what they rest on, changed",
+    "model": "another model speaks",
+    "workflow": "the workflow changed",
+    "source": "a source it needs changed",
+}
 
 
 class Seen:
@@ -33,6 +41,7 @@ class Seen:
         self.fired: Counter[tuple[str, str]] = Counter()
         self.read: Counter[tuple[str, str]] = Counter()
         self.fallbacks = self.refused = self.gaps = 0
+        self.closed: dict[tuple[str, str, str], GateClosed] = {}  # by use case, point, segment; not opened since
         self.hanging: dict[str, Micros] = {}  # redeemed, and nobody said how the effect ended
         for stored in log.scan():
             self._take(codec.record(stored.leaf))
@@ -43,6 +52,10 @@ class Seen:
                 self.decisions[f"{found.use_case}.{found.point}"] += 1
                 self.fired.update((found.use_case, rule) for rule in found.rules)
                 self.read.update((found.use_case, one.source) for one in found.sources)
+            case GateClosed() if found.run is None:
+                self.closed[found.use_case, found.point, found.segment] = found
+            case GateOpened() if found.run is None:
+                self.closed.pop((found.use_case, found.point, found.segment), None)
             case PermitRedeemed():
                 self.hanging[found.permit] = found.ts
             case EffectFinished():
@@ -103,6 +116,9 @@ def _live(seen: Seen, charters: Sequence[Charter], now: Micros) -> Iterator[Find
         yield from _covered(charter, seen)
         yield from _rules(charter, seen)
         yield from _sources(charter, seen)
+    for closed in seen.closed.values():
+        said = f"`{closed.use_case}.{closed.point}` acts on `{closed.segment}` no more since {iso(closed.at)}: {CLOSED[closed.why]}"
+        yield Finding("gate", "note", said, "it opens again by itself once new labels support it")
     old = [ts for ts in seen.hanging.values() if now - ts > HOUR]
     if old:
         said = f"{len(old):,} effects were permitted and nobody said how they ended, the first at {iso(min(old))}"
