@@ -38,6 +38,9 @@ class Segments(Section, frozen=True, kw_only=True):
     values: tuple[str, ...]
 
 
+COVERAGES = tuple(Share(i / 20) for i in range(1, 21))
+
+
 class ErrorBudget(Section, frozen=True, kw_only=True):
     """How much wrong is acceptable among what is acted on, and how sure we want to be.
 
@@ -61,7 +64,7 @@ class ErrorBudget(Section, frozen=True, kw_only=True):
     audit_rate: Share = Share(0.05)
     audit_floor: Share = Share(0.02)
     missing_limit: Share = Share(0.05)
-    coverages: tuple[Share, ...] = tuple(Share(i / 20) for i in range(1, 21))
+    coverages: tuple[Share, ...] = COVERAGES
     segments: Segments | None = None
     outcomes: Outcomes = "sampled"
     blind_first: Share = Share(0.05)

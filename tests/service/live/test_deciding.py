@@ -12,6 +12,7 @@ from airworthy.exchange.ask import Ask, Failure, Source
 from airworthy.exchange.channel import Caller
 from airworthy.record import codec
 from airworthy.record.decision import DecisionMade
+from airworthy.record.epoch import EpochStarted
 from service.live.worlds import APP, CLEO, NOW, ask, charter, decided, granted, in_memory, opened
 
 
@@ -218,3 +219,11 @@ def test_only_the_seat_the_charter_names_grants():
         granted(gateway, by=Caller("Eve", frozenset({"owner"}), True))
     granted(gateway, by=CLEO)
     assert charter().policy_digest
+
+
+def test_without_coverages_of_its_own_a_charter_does_not_wait_for_the_surest_twentieth():
+    gateway = in_memory(("  coverages: [50 %, 100 %]\n", ""))
+    decided(gateway, *[ask(f"claim/{i}", score=i / 200) for i in range(200)])
+    gateway.tick()
+    [started] = [found for stored in gateway.log.scan() if isinstance(found := codec.record(stored.leaf), EpochStarted)]
+    assert (started.coverages[0], started.coverages[-1], len(started.coverages)) == (250_000, 1_000_000, 16)

@@ -20,6 +20,7 @@ from airworthy.base.quantity import MILLION, Ppm, ppm
 from airworthy.charter.environment import Environment
 from airworthy.charter.expression import names_in
 from airworthy.charter.model import Charter
+from airworthy.charter.promise import COVERAGES
 from airworthy.charter.rules import rules_at
 from airworthy.charter.work import DecisionPoint
 from airworthy.decision.policy import ALL, Policy, SegmentGate
@@ -41,6 +42,7 @@ from airworthy.stats.calibration import Calibrator
 from airworthy.stats.gate import coverage_grid, spend
 
 EARLY = 200  # scores the first thresholds are taken from
+FIRST = 0.25  # of the work: the strictest level tried where the charter names none
 KEPT = 1_000  # latest scores kept for the thresholds of a later epoch
 AWAITED = 200_000  # decisions whose label can still reach the calibrator
 
@@ -232,8 +234,11 @@ class Point:
 
     def _grid(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Thresholds, strict to lax, from unlabelled scores that themselves will teach nothing; shares above each."""
-        scores = np.array(self._early)
-        thresholds = coverage_grid(scores, tuple(map(float, self.charter.error_budget.coverages)))
+        scores, declared = np.array(self._early), self.charter.error_budget.coverages
+        # The strictest level opens first, and one share of the work in twenty brings one label in twenty: who names no
+        # coverages of their own should not wait for that.
+        levels = declared if declared != COVERAGES else tuple(level for level in declared if level >= FIRST)
+        thresholds = coverage_grid(scores, tuple(map(float, levels)))
         return thresholds, tuple(float((scores >= threshold).mean()) for threshold in thresholds)
 
     def _start(self, thresholds: tuple[float, ...], coverages: tuple[float, ...]) -> None:
