@@ -39,7 +39,7 @@ def acted_error_within_budget(facts: Facts, charter: Charter) -> Measurement:
         )
     missing, limit = float(np.isnan(made.loss[rows]).mean()), float(charter.error_budget.missing_limit)
     if missing > limit:
-        said = f"{100 * missing:.0f} % of what it would act on has no known truth, and at most {100 * limit:g} % may lack it"
+        said = f"{100 * missing:.0f} % of what it would act on has no known truth, and {100 * limit:g} % may lack it"
         return Unmeasured(said, "the missing outcomes")
     return Share(np.nan_to_num(made.loss[rows], nan=1.0), made.at[rows], "decision the gate would act on")
 
