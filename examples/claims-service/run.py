@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import subprocess
@@ -14,9 +15,18 @@ import httpx
 from triage import claim, truth
 
 HERE = Path(__file__).resolve().parent
-DATA = Path(os.environ.get("CLAIMS_DATA", HERE / ".airworthy"))
 AIRWORTHY = str(Path(sys.executable).parent / "airworthy")
 HORIZON_S = 2
+
+
+def _unused(folder: Path) -> Path:
+    """`folder`, or the next one beside it that no run has used: in a log that was granted and stopped before, the
+    story would begin at its end."""
+    numbered = (folder.with_name(f"{folder.name}-{n}") for n in itertools.count(2))
+    return next(one for one in itertools.chain([folder], numbered) if not one.exists())
+
+
+DATA = _unused(Path(os.environ.get("CLAIMS_DATA", HERE / ".airworthy")))
 
 
 def main() -> int:
@@ -48,7 +58,7 @@ def _story(web: httpx.Client) -> int:
     _airworthy("stop", "claims", "--why", "wrong sums were seen", "--as", "Paul Meyer")
     fourth = _send(web, range(1_200, 1_220))
     _say("5  stopped", fourth, "everything is done as before, at once")
-    print("6  the log:", flush=True)
+    print(f"6  the log, in {DATA.name}:", flush=True)
     sound = _airworthy("log", "verify", str(DATA))
     as_told = first["fallback"] == 20 and third["act"] > 0 and refused == 403 and fourth["fallback"] == 20
     return 0 if as_told and sound == 0 else 1

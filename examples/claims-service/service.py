@@ -16,13 +16,14 @@ from typing import Any
 import uvicorn
 from litestar import Litestar, get, post
 from litestar.exceptions import NotFoundException, PermissionDeniedException
+from litestar.logging import LoggingConfig
+from litestar.params import FromPath, JSONBody
 from triage import Claim, Verdict, triage
 
 import airworthy
-from airworthy.base.errors import NotAllowed
 
 gateway = airworthy.connect(os.environ.get("CLAIMS_DATA", ".airworthy"), charters="charter.yaml")
-payments: dict[str, float] = {}
+payments: dict[str, float] = {}  # by claim
 decided: dict[str, airworthy.Decision[Verdict]] = {}
 
 
@@ -33,15 +34,15 @@ class Truth:
     action: str
 
 
-@gateway.effect("claims.pay", undo=lambda verdict: payments.pop(verdict.claim))
+@gateway.effect("claims.pay", undo=lambda verdict: payments.pop(verdict.claim, None))
 def pay(verdict: Verdict, *, permit: airworthy.Permit) -> float:
     """The only line that moves money."""
-    payments[permit.terms.decision] = verdict.amount
+    payments[verdict.claim] = verdict.amount
     return verdict.amount
 
 
 @post("/claims")
-async def received(data: Claim) -> dict[str, Any]:
+async def received(data: JSONBody[Claim]) -> dict[str, Any]:
     """A claim comes in: the model says what it would do, and the gateway where that may go."""
     verdict, sure = triage(data)
     decision = await gateway.adecide(
@@ -56,34 +57,38 @@ async def received(data: Claim) -> dict[str, Any]:
 
 
 @post("/claims/{claim:str}/decided")
-async def known(claim: str, data: Truth) -> dict[str, str]:
+async def known(claim: FromPath[str], data: JSONBody[Truth]) -> dict[str, str]:
     """A clerk decided, with or without the model: that is the truth."""
     if claim not in decided:
         raise NotFoundException("no such claim")
     amount = decided[claim].proposed.amount
-    await gateway.aoutcome(decided[claim].id, value=Verdict(action=data.action, amount=amount))
+    await gateway.aoutcome(decided[claim].id, value=Verdict(claim=claim, action=data.action, amount=amount))
     return {"claim": claim}
 
 
 @post("/claims/{claim:str}/pay")
-async def pay_anyway(claim: str) -> dict[str, str]:
+async def pay_anyway(claim: FromPath[str]) -> dict[str, str]:
     """Somebody wants to pay what nobody permitted."""
     if claim not in decided:
         raise NotFoundException("no such claim")
     try:
         pay(decided[claim].proposed, permit=decided[claim].permit)
-    except NotAllowed as refused:
+    except airworthy.NotAllowed as refused:
         raise PermissionDeniedException(str(refused.diagnostics[0].sentence)) from None
     return {"claim": claim}
 
 
 @get("/payments")
 async def paid() -> dict[str, float]:
-    """What was paid, by decision."""
+    """What was paid, by claim."""
     return payments
 
 
-app = Litestar([received, known, pay_anyway, paid], on_shutdown=[gateway.close])
+app = Litestar(
+    [received, known, pay_anyway, paid],
+    on_shutdown=[gateway.close],
+    logging_config=LoggingConfig(log_exceptions="always", disable_stack_trace={403, 404}),
+)
 
 if __name__ == "__main__":
     uvicorn.run(app, port=int(os.environ.get("PORT", "8050")), log_level="warning")

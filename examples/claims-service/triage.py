@@ -20,8 +20,9 @@ class Claim:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What to do with a claim."""
+    """What to do with a claim. It names the claim, so that a permit to pay one is no permit to pay another."""
 
+    claim: str
     action: str
     amount: float
 
@@ -37,7 +38,7 @@ def triage(claim: Claim) -> tuple[Verdict, float]:
     sure = SURE[claim.documents] + dice.uniform(0, 0.01)
     right = truth(claim)
     said = right if dice.random() < sure else {"pay": "refuse", "refuse": "pay"}[right]
-    return Verdict(action=said, amount=claim.amount if said == "pay" else 0.0), sure
+    return Verdict(claim=claim.id, action=said, amount=claim.amount if said == "pay" else 0.0), sure
 
 
 def claim(number: int) -> Claim:

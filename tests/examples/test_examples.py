@@ -131,3 +131,38 @@ def test_the_claims_service_pays_only_under_permits(tmp_path):
     assert len(redeemed) == len({one.permit for one in redeemed}) > 50
     assert f"4  {len(redeemed)} payments" in done.stdout
     assert "HTTP 403" in done.stdout
+
+
+def test_each_run_of_the_claims_service_begins_a_log_of_its_own(tmp_path, monkeypatch):
+    """In one that was granted and stopped before, its story would begin at its end."""
+    monkeypatch.setenv("CLAIMS_DATA", str(tmp_path / "log"))
+    for name in ("log", "log-2", "log-3"):
+        assert example("run").DATA == tmp_path / name
+        (tmp_path / name).mkdir()
+
+
+def test_a_payment_of_the_claims_service_is_for_one_claim_and_can_be_taken_back(tmp_path, monkeypatch):
+    monkeypatch.setenv("CLAIMS_DATA", str(tmp_path))
+    monkeypatch.chdir(ROOT / "examples/claims-service")
+    service = example("service")
+    with service.gateway:
+        verdict = service.Verdict(claim="00001", action="pay", amount=90.0)
+        service.payments[verdict.claim] = verdict.amount
+        service.pay._undo(verdict)
+        assert service.payments == {}
+
+
+def example(name):
+    """A module of the claims service, made anew."""
+    folder = str(ROOT / "examples/claims-service")
+    spec = importlib.util.spec_from_file_location(f"claims_{name}", f"{folder}/{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    sys.path.insert(0, folder)
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(folder)
+        for one in ("triage", spec.name):
+            sys.modules.pop(one, None)
+    return module
