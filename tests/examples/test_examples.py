@@ -137,7 +137,8 @@ def test_each_run_of_the_claims_service_begins_a_log_of_its_own(tmp_path, monkey
     """In one that was granted and stopped before, its story would begin at its end."""
     monkeypatch.setenv("CLAIMS_DATA", str(tmp_path / "log"))
     for name in ("log", "log-2", "log-3"):
-        assert example("run").DATA == tmp_path / name
+        data = example("run").DATA
+        assert data == tmp_path / name
         (tmp_path / name).mkdir()
 
 
