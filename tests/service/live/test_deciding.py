@@ -227,3 +227,13 @@ def test_without_coverages_of_its_own_a_charter_does_not_wait_for_the_surest_twe
     gateway.tick()
     [started] = [found for stored in gateway.log.scan() if isinstance(found := codec.record(stored.leaf), EpochStarted)]
     assert (started.coverages[0], started.coverages[-1], len(started.coverages)) == (250_000, 1_000_000, 16)
+
+
+def test_a_bottomless_item_is_refused():
+    deep: dict = {}
+    for _ in range(30_000):
+        deep = {"x": deep}
+    with pytest.raises(BadInput, match="64 levels"):
+        decided(in_memory(), ask("claim/1", item=deep))
+    while deep:
+        deep = deep["x"]  # taken apart level by level: letting go of it whole would need as deep a stack

@@ -83,7 +83,11 @@ def check_failure(failure: Failure, points: Mapping[str, Point]) -> Point:
 
 def sealed(asked: msgspec.Struct) -> bytes:
     """What was asked, in canonical form, as it is sealed beside the decision. Raises OutOfProfile."""
-    return canonical.encode_trusted(canonical.profiled(msgspec.to_builtins(asked)))
+    try:
+        plain = msgspec.to_builtins(asked)
+    except RecursionError:
+        raise canonical.OutOfProfile(f"a value is nested more than {canonical.DEEPEST} levels deep") from None
+    return canonical.encode_trusted(canonical.profiled(plain))
 
 
 def unsealed(body: bytes) -> dict[str, Any]:
