@@ -34,7 +34,7 @@ from airworthy.service.live.tell import Later, tell, tell_failed
 from airworthy.service.live.usecase import UseCase
 
 FAILED = Reason("model.failed")
-REMEMBERED = 100_000  # ids given by clients; those before them are in the log
+REMEMBERED = 10_000  # ids given by clients: more than can be on their way; those before them are in the log
 
 
 class Fresh(msgspec.Struct, frozen=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 
 from airworthy.base import canonical
@@ -10,6 +12,7 @@ from airworthy.decision.policy import Measured
 from airworthy.record.epoch import CalibratorFitted
 from airworthy.stats.calibration import LEAST_LABELS, Band, Calibrator, NotYetMeasured, fit, reliability
 
+MOST = 20_000  # latest labels a calibrator is fitted on
 BANDS = tuple(i / 10 for i in range(11))
 
 
@@ -21,22 +24,24 @@ class Measuring:
         self.measured: Measured | None = None
         self.bands: tuple[Band, ...] = ()
         self.once = once
-        self._scores: list[float] = []
-        self._right: list[float] = []
+        self._scores: deque[float] = deque(maxlen=MOST)
+        self._right: deque[float] = deque(maxlen=MOST)
+        self._count = 0
         self._next = LEAST_LABELS
 
     @property
     def labels(self) -> int:
         """Labels gathered so far."""
-        return len(self._scores)
+        return self._count
 
     def learn(self, score: float, loss: float) -> Calibrator | None:
         """One more label; a new calibrator when it is time for one."""
         self._scores.append(score)
         self._right.append(1.0 if loss == 0 else 0.0)
-        if len(self._scores) < self._next or (self.once and self.measured is not None):
+        self._count += 1
+        if self._count < self._next or (self.once and self.measured is not None):
             return None
-        self._next = 2 * len(self._scores)
+        self._next = 2 * self._count
         try:
             return fit(np.array(self._scores), np.array(self._right))
         except NotYetMeasured:
@@ -50,8 +55,7 @@ class Measuring:
         )  # fmt: skip
         self.measured = Measured(calibrator, fitted.calibrator, fitted.labels)
         self._next = max(self._next, 2 * fitted.labels)
-        n = min(fitted.labels, len(self._scores))
-        self.bands = reliability(np.array(self._scores[:n]), np.array(self._right[:n]), np.array(BANDS)) if n else ()
+        self.bands = reliability(np.array(self._scores), np.array(self._right), np.array(BANDS)) if self._scores else ()
 
     def band(self, score: float) -> Band | None:
         """How often scores like this one were right, None before it was measured."""
