@@ -57,7 +57,7 @@ def ask(subject: str, now: Micros, *, score: float = 0.95) -> Ask:
     source = Source(source="policies", key="P-20417", as_of=moment(now - 60_000_000), version="12")
     return Ask(
         point="claims.triage", subject=subject, score=score,
-        output={"claim": subject, "action": "pay", "amount": 310.0},
+        output={"claim": "of the subject", "action": "pay", "amount": 310.0},
         item={"amount": 310.0, "kind": "car", "documents": 3}, sources=(source,), context=f"claims:{subject}",
     )  # fmt: skip
 
